@@ -1,0 +1,90 @@
+from grille.v1 import errors_pb2 as _errors_pb2
+from grille.v1 import results_pb2 as _results_pb2
+from grille.v1 import session_pb2 as _session_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class RunScriptRequest(_message.Message):
+    __slots__ = ("session_id", "script")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    SCRIPT_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    script: bytes
+    def __init__(self, session_id: _Optional[str] = ..., script: _Optional[bytes] = ...) -> None: ...
+
+class RunScriptResponse(_message.Message):
+    __slots__ = ("accepted", "progress", "block", "applied_rule", "finished", "failed")
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_RULE_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    accepted: CommandAccepted
+    progress: Progress
+    block: _results_pb2.Block
+    applied_rule: _results_pb2.AppliedRule
+    finished: CommandFinished
+    failed: CommandFailed
+    def __init__(self, accepted: _Optional[_Union[CommandAccepted, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., block: _Optional[_Union[_results_pb2.Block, _Mapping]] = ..., applied_rule: _Optional[_Union[_results_pb2.AppliedRule, _Mapping]] = ..., finished: _Optional[_Union[CommandFinished, _Mapping]] = ..., failed: _Optional[_Union[CommandFailed, _Mapping]] = ...) -> None: ...
+
+class CommandAccepted(_message.Message):
+    __slots__ = ("command", "source", "line", "index", "total")
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    command: str
+    source: str
+    line: int
+    index: int
+    total: int
+    def __init__(self, command: _Optional[str] = ..., source: _Optional[str] = ..., line: _Optional[int] = ..., index: _Optional[int] = ..., total: _Optional[int] = ...) -> None: ...
+
+class Progress(_message.Message):
+    __slots__ = ("phase",)
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    phase: str
+    def __init__(self, phase: _Optional[str] = ...) -> None: ...
+
+class CommandFinished(_message.Message):
+    __slots__ = ("elapsed_ms", "audit_record")
+    ELAPSED_MS_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_RECORD_FIELD_NUMBER: _ClassVar[int]
+    elapsed_ms: int
+    audit_record: int
+    def __init__(self, elapsed_ms: _Optional[int] = ..., audit_record: _Optional[int] = ...) -> None: ...
+
+class CommandFailed(_message.Message):
+    __slots__ = ("error", "elapsed_ms", "audit_record")
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    ELAPSED_MS_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_RECORD_FIELD_NUMBER: _ClassVar[int]
+    error: _errors_pb2.ErrorDetail
+    elapsed_ms: int
+    audit_record: int
+    def __init__(self, error: _Optional[_Union[_errors_pb2.ErrorDetail, _Mapping]] = ..., elapsed_ms: _Optional[int] = ..., audit_record: _Optional[int] = ...) -> None: ...
+
+class CheckScriptRequest(_message.Message):
+    __slots__ = ("project", "script", "language")
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    SCRIPT_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    project: str
+    script: bytes
+    language: _session_pb2.Language
+    def __init__(self, project: _Optional[str] = ..., script: _Optional[bytes] = ..., language: _Optional[_Union[_session_pb2.Language, str]] = ...) -> None: ...
+
+class CheckScriptResponse(_message.Message):
+    __slots__ = ("problems", "commands")
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    problems: _containers.RepeatedCompositeFieldContainer[_errors_pb2.ErrorDetail]
+    commands: int
+    def __init__(self, problems: _Optional[_Iterable[_Union[_errors_pb2.ErrorDetail, _Mapping]]] = ..., commands: _Optional[int] = ...) -> None: ...

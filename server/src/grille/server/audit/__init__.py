@@ -1,0 +1,1 @@
+"""The hash chain of records, signed checkpoints and their verification."""

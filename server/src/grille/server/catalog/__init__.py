@@ -1,0 +1,1 @@
+"""Data banks, versions, register variables, code lists; the synthetic register."""

@@ -1,0 +1,276 @@
+"""What a command computed, before release: exact figures together with what the rules need to judge them.
+
+Evidence is made in a session's worker process and travels only to the gate. Nothing here can be encoded for the wire.
+`view` fields hold what the presenter needs from the script and the published metadata (options, labels); never data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grille.server.blocks import Block
+from grille.server.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCount:
+    """A number of distinct units and the sum modulo 2^64 of their record keys."""
+
+    n: int
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisSet:
+    """The units that enter a released statistic.
+
+    Attributes:
+        bank: Bank name without version; sets of all versions of a bank are compared.
+        unit_type: Unit type.
+        units: Their number and cell key.
+        sketch: Six uint64 words, the XOR of the units' sketch columns (disclosure/sketch.py).
+        label: What the set is for, such as "regress" or "tabulate cell"; for the auditor. Holds no data.
+    """
+
+    bank: str
+    unit_type: str
+    units: UnitCount
+    sketch: tuple[int, ...]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicEvidence:
+    """Blocks made from the script and published metadata alone: help, variables, labels, text."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEvidence:
+    """The answer of a command that prepares data.
+
+    Attributes:
+        key: Stable key of the status block, such as "imported".
+        text: Sentence with `{name}` placeholders for counts; all else is already filled in.
+        counts: Counts by placeholder; shown noised.
+        population: Units of the data set after the command, when the command can have changed them: must be large.
+        touched: Per condition: (units that it selects, units that it leaves). Both must be 0 or large enough. Given
+            for generate, replace, recode (one per rule), keep, drop with a condition.
+    """
+
+    key: str
+    text: Text
+    counts: dict[str, UnitCount]
+    population: UnitCount | None = None
+    touched: tuple[tuple[UnitCount, UnitCount], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A categorical dimension of a table.
+
+    Attributes:
+        variable: Variable name.
+        title: Heading.
+        codes: Category values in display order; None is the category of missing values.
+        labels: One label per code; equals the code where there is none.
+    """
+
+    variable: str
+    title: Text
+    codes: tuple[str | float | None, ...]
+    labels: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountEvidence:
+    """Counts of units over the non-empty cells of a table, margins included.
+
+    Attributes:
+        analysis_set: All units of the table.
+        axes: Dimensions.
+        positions: int64 (cells, axes): index into the axis' codes, -1 for the margin over that axis.
+        n: int64 (cells,): distinct units.
+        keys: uint64 (cells,): cell keys.
+        domain_cells: Number of possible cells, margins not counted.
+        view: For the presenter.
+    """
+
+    analysis_set: AnalysisSet
+    axes: tuple[Axis, ...]
+    positions: NDArray[np.int64]
+    n: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    domain_cells: int
+    view: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class MagnitudeVariable:
+    """One numeric variable over the cells of MagnitudeEvidence; all arrays have shape (cells,) unless said otherwise.
+
+    Attributes:
+        name: Variable name.
+        title: Heading.
+        binary: Whether all its values are 0 and 1; its mean is then a share, on the count path: `ones` holds how many
+            units have 1, with cell keys.
+        n: Distinct units with a value.
+        keys: Their cell keys.
+        sketches: uint64 (cells, 6): their sketches.
+        mean: Mean of the winsorised values.
+        sd: Standard deviation of the winsorised values, n - 1; NaN when n < 2.
+        total: Sum of the absolute winsorised values (for dominance).
+        largest: Largest absolute winsorised value.
+        second: Second largest.
+        percentiles: By probability, smoothed percentiles (plan.OrderStatistics), shape (cells,).
+        ones: int64, ones_keys: uint64, for binary variables only.
+        limits: 1st and 99th smoothed percentile of the data set's population, and its number of units.
+    """
+
+    name: str
+    title: Text
+    binary: bool
+    n: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    sketches: NDArray[np.uint64]
+    mean: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    total: NDArray[np.float64]
+    largest: NDArray[np.float64]
+    second: NDArray[np.float64]
+    percentiles: dict[float, NDArray[np.float64]]
+    ones: NDArray[np.int64] | None
+    ones_keys: NDArray[np.uint64] | None
+    limits: tuple[float, float, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MagnitudeEvidence:
+    """Statistics of numeric variables over the non-empty cells of a table, margins included.
+
+    Used by summarize (one cell), tabulate with summarize(), boxplot. `analysis_set` has all units with a value in at
+    least one of the variables; `axes`, `positions`, `domain_cells` as in CountEvidence. With no axes, positions has
+    shape (1, 0).
+    """
+
+    analysis_set: AnalysisSet
+    axes: tuple[Axis, ...]
+    positions: NDArray[np.int64]
+    variables: tuple[MagnitudeVariable, ...]
+    domain_cells: int
+    view: object = None
+
+
+class FigureKind(StrEnum):
+    """What a column of a FigureTable holds, and so how the gate treats it."""
+
+    LABEL = "label"  # str or Text; from the script or published metadata
+    ESTIMATE = "estimate"  # float: rounded to the policy's digits for models
+    P_VALUE = "p_value"  # float: three decimals, floored
+    DEGREES = "degrees"  # int that does not depend on the number of units
+    RESIDUAL_DEGREES = "residual_degrees"  # int: replaced by noised n minus (n - value)
+    COUNT = "count"  # UnitCount: noised
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a model: a value of one of the kinds; None is not available."""
+
+    kind: FigureKind
+    value: float | int | str | Text | UnitCount | None
+    boundary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FigureTable:
+    """A table of figures: key, title, columns (key, heading), rows of figures."""
+
+    key: str
+    title: Text
+    columns: tuple[tuple[str, Text], ...]
+    rows: tuple[tuple[Figure, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DesignColumn:
+    """What the rules need to know of one column of a model's design.
+
+    Attributes:
+        term: Its name.
+        rarer_units: Units whose value differs from the most common value.
+        rarer_groups: For a column that is constant within the groups of a level: the number of groups whose value
+            differs from the most common one, and the units of the smallest group among them; else None.
+        constant: Whether it is the constant term.
+    """
+
+    term: str
+    rarer_units: int
+    rarer_groups: tuple[int, int] | None = None
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLevel:
+    """One group level of a multilevel model, highest first."""
+
+    variable: str
+    n_groups: int
+    smallest: UnitCount
+    largest: UnitCount
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEvidence:
+    """A fitted model: its figures, and what the model gate judges.
+
+    Attributes:
+        command: Command name.
+        analysis_set: Units in the estimation.
+        parameters: Columns of the design, constant included, plus variance parameters.
+        residual_df: n minus columns.
+        r2: Share of the outcome's variance that the regressors account for (marginal, for multilevel models).
+        columns: One per design column.
+        leverage: (largest leverage of one unit, of the three largest together), or proven upper bounds of both.
+        outcome_rarer_units: Units whose outcome differs from the most common one.
+        smallest_combination: Units in the smallest non-empty combination of the categorical regressors; None when
+            there are none.
+        groups: Levels of a multilevel model.
+        icc: Largest cumulative intraclass correlation; None for single-level models.
+        tables: The figures. The constant's row in "coefficients" has the label `_cons`.
+        notices: Remarks (key, text) that depend on no data value beyond what the figures show.
+        lineage_violation: True when the outcome is derived from a regressor or the other way round.
+        view: For the presenter.
+    """
+
+    command: str
+    analysis_set: AnalysisSet
+    parameters: int
+    residual_df: int
+    r2: float
+    columns: tuple[DesignColumn, ...]
+    leverage: tuple[float, float]
+    outcome_rarer_units: int
+    smallest_combination: int | None
+    groups: tuple[GroupLevel, ...]
+    icc: float | None
+    tables: tuple[FigureTable, ...]
+    notices: tuple[tuple[str, Text], ...] = ()
+    lineage_violation: bool = False
+    view: object = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """Highest sensitivity level of the register variables behind a result; `open` needs PUBLIC throughout."""
+
+    level: Literal["PUBLIC", "NONPUBLIC", "PERSON_GENERAL", "PERSON_SPECIAL"]
+
+
+Evidence = PublicEvidence | StatusEvidence | CountEvidence | MagnitudeEvidence | ModelEvidence

@@ -1,0 +1,1 @@
+"""Runs plans on rows and returns arrays. Imports plan."""

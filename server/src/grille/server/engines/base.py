@@ -1,0 +1,108 @@
+"""What an engine offers: immutable data sets of columns in a fixed row order, and aggregates over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from grille.server.plan.aggregates import (
+    Aggregation,
+    Batch,
+    BatchRequest,
+    FactorLevels,
+    Groups,
+    OrderStatistics,
+    Percentiles,
+)
+from grille.server.plan.expressions import Expression, ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class StoredColumn:
+    """A column on disk: an opaque table name of the engine and its type. Columns are never changed once written."""
+
+    table: str
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a data set: which units, in which order.
+
+    Attributes:
+        keys: Opaque table of the engine with unit, record key and sketch columns per row.
+        count: Number of rows. Exact, therefore secret.
+        unit_type: Unit type, such as PERSON.
+        bank: Bank path token that the units belong to.
+    """
+
+    keys: str
+    count: int
+    unit_type: str
+    bank: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A data set as the engine sees it: rows and named columns. A value: operations return a new one, sharing columns."""
+
+    rows: Rows | None
+    columns: Mapping[str, StoredColumn]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A register variable at a date, as the engine reads it from an attached bank.
+
+    Attributes:
+        bank: Name under which the bank is attached.
+        table: Table of the variable: columns unit, value, and start, stop (days since 1970-01-01) unless FIXED.
+        unit_type: Unit type.
+        type: Value type.
+        temporality: FIXED, EVENT, STATUS or ACCUMULATED.
+        day: Days since 1970-01-01; None for FIXED.
+        values: Codes to take, None for all; a code that ends in "*" stands for every code that begins so.
+    """
+
+    bank: str
+    table: str
+    unit_type: str
+    type: ValueType
+    temporality: Literal["FIXED", "EVENT", "STATUS", "ACCUMULATED"]
+    day: int | None
+    values: tuple[str, ...] | None = None
+
+
+class Engine(Protocol):
+    """Runs plans. All methods may be cancelled by `interrupt` from another thread."""
+
+    def attach(self, name: str, path: str, key: str) -> None:
+        """Attach a bank read-only under `name`."""
+
+    def import_first(self, source: Source, column: str) -> Frame:
+        """Return a data set of the units that have a row in `source`, with one column."""
+
+    def import_next(self, frame: Frame, source: Source, column: str, how: Literal["left", "outer", "inner"]) -> Frame:
+        """Return `frame` with one more column joined on the unit."""
+
+    def with_column(self, frame: Frame, column: str, value: Expression) -> Frame:
+        """Return `frame` with a column added or replaced."""
+
+    def filter(self, frame: Frame, condition: Expression) -> Frame:
+        """Return the rows of `frame` for which the condition is true."""
+
+    def aggregate(self, frame: Frame, request: Aggregation) -> Groups:
+        """Compute measures per group."""
+
+    def percentiles(self, frame: Frame, request: OrderStatistics) -> Percentiles:
+        """Compute smoothed percentiles per group."""
+
+    def batches(self, frame: Frame, request: BatchRequest) -> tuple[FactorLevels, Callable[[], Iterator[Batch]]]:
+        """Return the factor levels and a function that starts a pass over the complete rows."""
+
+    def sweep(self, live: tuple[Frame, ...]) -> None:
+        """Drop every stored table that no frame of `live` uses."""
+
+    def interrupt(self) -> None:
+        """Stop the running request; it raises BudgetError with reason CANCELLED."""

@@ -1,0 +1,1 @@
+"""Runs one command for one caller: authorise, compute, disclose, record, answer."""

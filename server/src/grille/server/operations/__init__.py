@@ -1,0 +1,1 @@
+"""The grille-server command line: init, bank, project, user, serve, audit."""

@@ -1,0 +1,1 @@
+"""One worker process per session, forked from a warm fork server."""

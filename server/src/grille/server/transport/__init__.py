@@ -1,0 +1,1 @@
+"""gRPC servicers, TLS and the mapping of errors to status codes."""
