@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17grille/v1/results.proto\x12\tgrille.v1\"\xb5\x01\n\x05\x42lock\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12!\n\x05table\x18\x03 \x01(\x0b\x32\x10.grille.v1.TableH\x00\x12\x1f\n\x04plot\x18\x04 \x01(\x0b\x32\x0f.grille.v1.PlotH\x00\x12\x1f\n\x04text\x18\x05 \x01(\x0b\x32\x0f.grille.v1.TextH\x00\x12#\n\x06notice\x18\x06 \x01(\x0b\x32\x11.grille.v1.NoticeH\x00\x42\x06\n\x04kind\"I\n\x05Table\x12\"\n\x07\x63olumns\x18\x01 \x03(\x0b\x32\x11.grille.v1.Column\x12\x1c\n\x04rows\x18\x02 \x03(\x0b\x32\x0e.grille.v1.Row\"M\n\x06\x43olumn\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\'\n\x06\x66ormat\x18\x03 \x01(\x0e\x32\x17.grille.v1.ColumnFormat\"%\n\x03Row\x12\x1e\n\x05\x63\x65lls\x18\x01 \x03(\x0b\x32\x0f.grille.v1.Cell\"g\n\x04\x43\x65ll\x12\x10\n\x06number\x18\x01 \x01(\x01H\x00\x12\x11\n\x07integer\x18\x02 \x01(\x03H\x00\x12\x0e\n\x04text\x18\x03 \x01(\tH\x00\x12!\n\x04\x66lag\x18\x04 \x01(\x0e\x32\x13.grille.v1.CellFlagB\x07\n\x05value\"\x1e\n\x04Plot\x12\x16\n\x0evega_lite_json\x18\x01 \x01(\t\"\x18\n\x04Text\x12\x10\n\x08markdown\x18\x01 \x01(\t\"\x16\n\x06Notice\x12\x0c\n\x04text\x18\x01 \x01(\t\"+\n\x0b\x41ppliedRule\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t*\xae\x01\n\x0c\x43olumnFormat\x12\x1d\n\x19\x43OLUMN_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43OLUMN_FORMAT_TEXT\x10\x01\x12\x17\n\x13\x43OLUMN_FORMAT_COUNT\x10\x02\x12\x18\n\x14\x43OLUMN_FORMAT_NUMBER\x10\x03\x12\x19\n\x15\x43OLUMN_FORMAT_PERCENT\x10\x04\x12\x19\n\x15\x43OLUMN_FORMAT_P_VALUE\x10\x05*\x93\x01\n\x08\x43\x65llFlag\x12\x19\n\x15\x43\x45LL_FLAG_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x45LL_FLAG_SUPPRESSED\x10\x01\x12\x1b\n\x17\x43\x45LL_FLAG_NOT_AVAILABLE\x10\x02\x12\x1d\n\x19\x43\x45LL_FLAG_BELOW_THRESHOLD\x10\x03\x12\x16\n\x12\x43\x45LL_FLAG_BOUNDARY\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17grille/v1/results.proto\x12\tgrille.v1\"\xb5\x01\n\x05\x42lock\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12!\n\x05table\x18\x03 \x01(\x0b\x32\x10.grille.v1.TableH\x00\x12\x1f\n\x04plot\x18\x04 \x01(\x0b\x32\x0f.grille.v1.PlotH\x00\x12\x1f\n\x04text\x18\x05 \x01(\x0b\x32\x0f.grille.v1.TextH\x00\x12#\n\x06notice\x18\x06 \x01(\x0b\x32\x11.grille.v1.NoticeH\x00\x42\x06\n\x04kind\"I\n\x05Table\x12\"\n\x07\x63olumns\x18\x01 \x03(\x0b\x32\x11.grille.v1.Column\x12\x1c\n\x04rows\x18\x02 \x03(\x0b\x32\x0e.grille.v1.Row\"M\n\x06\x43olumn\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\'\n\x06\x66ormat\x18\x03 \x01(\x0e\x32\x17.grille.v1.ColumnFormat\"%\n\x03Row\x12\x1e\n\x05\x63\x65lls\x18\x01 \x03(\x0b\x32\x0f.grille.v1.Cell\"v\n\x04\x43\x65ll\x12\x10\n\x06number\x18\x01 \x01(\x01H\x00\x12\x11\n\x07integer\x18\x02 \x01(\x03H\x00\x12\x0e\n\x04text\x18\x03 \x01(\tH\x00\x12!\n\x04\x66lag\x18\x04 \x01(\x0e\x32\x13.grille.v1.CellFlag\x12\r\n\x05label\x18\x05 \x01(\tB\x07\n\x05value\"\x1e\n\x04Plot\x12\x16\n\x0evega_lite_json\x18\x01 \x01(\t\"\x18\n\x04Text\x12\x10\n\x08markdown\x18\x01 \x01(\t\"\x16\n\x06Notice\x12\x0c\n\x04text\x18\x01 \x01(\t\"+\n\x0b\x41ppliedRule\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t*\xae\x01\n\x0c\x43olumnFormat\x12\x1d\n\x19\x43OLUMN_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43OLUMN_FORMAT_TEXT\x10\x01\x12\x17\n\x13\x43OLUMN_FORMAT_COUNT\x10\x02\x12\x18\n\x14\x43OLUMN_FORMAT_NUMBER\x10\x03\x12\x19\n\x15\x43OLUMN_FORMAT_PERCENT\x10\x04\x12\x19\n\x15\x43OLUMN_FORMAT_P_VALUE\x10\x05*\x93\x01\n\x08\x43\x65llFlag\x12\x19\n\x15\x43\x45LL_FLAG_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x45LL_FLAG_SUPPRESSED\x10\x01\x12\x1b\n\x17\x43\x45LL_FLAG_NOT_AVAILABLE\x10\x02\x12\x1d\n\x19\x43\x45LL_FLAG_BELOW_THRESHOLD\x10\x03\x12\x16\n\x12\x43\x45LL_FLAG_BOUNDARY\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'grille.v1.results_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COLUMNFORMAT']._serialized_start=648
-  _globals['_COLUMNFORMAT']._serialized_end=822
-  _globals['_CELLFLAG']._serialized_start=825
-  _globals['_CELLFLAG']._serialized_end=972
+  _globals['_COLUMNFORMAT']._serialized_start=663
+  _globals['_COLUMNFORMAT']._serialized_end=837
+  _globals['_CELLFLAG']._serialized_start=840
+  _globals['_CELLFLAG']._serialized_end=987
   _globals['_BLOCK']._serialized_start=39
   _globals['_BLOCK']._serialized_end=220
   _globals['_TABLE']._serialized_start=222
@@ -44,13 +44,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROW']._serialized_start=376
   _globals['_ROW']._serialized_end=413
   _globals['_CELL']._serialized_start=415
-  _globals['_CELL']._serialized_end=518
-  _globals['_PLOT']._serialized_start=520
-  _globals['_PLOT']._serialized_end=550
-  _globals['_TEXT']._serialized_start=552
-  _globals['_TEXT']._serialized_end=576
-  _globals['_NOTICE']._serialized_start=578
-  _globals['_NOTICE']._serialized_end=600
-  _globals['_APPLIEDRULE']._serialized_start=602
-  _globals['_APPLIEDRULE']._serialized_end=645
+  _globals['_CELL']._serialized_end=533
+  _globals['_PLOT']._serialized_start=535
+  _globals['_PLOT']._serialized_end=565
+  _globals['_TEXT']._serialized_start=567
+  _globals['_TEXT']._serialized_end=591
+  _globals['_NOTICE']._serialized_start=593
+  _globals['_NOTICE']._serialized_end=615
+  _globals['_APPLIEDRULE']._serialized_start=617
+  _globals['_APPLIEDRULE']._serialized_end=660
 # @@protoc_insertion_point(module_scope)

@@ -76,16 +76,18 @@ class Row(_message.Message):
     def __init__(self, cells: _Optional[_Iterable[_Union[Cell, _Mapping]]] = ...) -> None: ...
 
 class Cell(_message.Message):
-    __slots__ = ("number", "integer", "text", "flag")
+    __slots__ = ("number", "integer", "text", "flag", "label")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     INTEGER_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     FLAG_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
     number: float
     integer: int
     text: str
     flag: CellFlag
-    def __init__(self, number: _Optional[float] = ..., integer: _Optional[int] = ..., text: _Optional[str] = ..., flag: _Optional[_Union[CellFlag, str]] = ...) -> None: ...
+    label: str
+    def __init__(self, number: _Optional[float] = ..., integer: _Optional[int] = ..., text: _Optional[str] = ..., flag: _Optional[_Union[CellFlag, str]] = ..., label: _Optional[str] = ...) -> None: ...
 
 class Plot(_message.Message):
     __slots__ = ("vega_lite_json",)

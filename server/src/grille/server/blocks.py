@@ -31,10 +31,14 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value, a flag, or both; a cell without a value is shown as missing."""
+    """A value, a flag, or both; a cell without a value is shown as missing.
 
-    value: float | int | str | Text | None
+    `label` is what a person reads in place of the value, such as the heading of the key "n_obs".
+    """
+
+    value: float | int | str | None
     flag: Flag | None = None
+    label: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""A session: who, for which project, what names mean now, which data sets exist, and the worker that computes."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from grille.server.commands.scope import Scope
+from grille.server.engines.base import Frame
+from grille.server.errors import BudgetError
+from grille.server.sessions.messages import Computed, WorkerSettings
+from grille.server.sessions.process import Worker
+from grille.server.text import Language, Text
+
+
+class Session:
+    """One open session. Scope and frames change only through `accept`, after a command's answer was recorded."""
+
+    def __init__(
+        self,
+        identifier: str,
+        user: str,
+        project: str,
+        language: Language,
+        scope: Scope,
+        settings: WorkerSettings,
+        folder: Path,
+    ) -> None:
+        """Open the session and start its worker."""
+        self.identifier = identifier
+        self.user = user
+        self.project = project
+        self.language = language
+        self.scope = scope
+        self.frames: Mapping[str, Frame] = {}
+        self.commands = 0
+        self.created = self.last_used = datetime.datetime.now(datetime.UTC)
+        self._settings = settings
+        self._folder = folder
+        self._busy = threading.Lock()
+        self._closed = False
+        self._worker = Worker(settings)
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the session for one script; raises BudgetError when it is running another."""
+        if not self._busy.acquire(blocking=False):
+            raise BudgetError(
+                "SESSION_BUSY",
+                Text("The session is running another script.", "Økten kjører et annet skript."),
+                hint=Text("Wait until it ends, or open another session.", "Vent til det er ferdig, eller åpne en ny økt."),
+            )
+        try:
+            yield
+        finally:
+            self.last_used = datetime.datetime.now(datetime.UTC)
+            self._busy.release()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a script is running."""
+        return self._busy.locked()
+
+    @property
+    def worker_pid(self) -> int | None:
+        """Process id of the worker."""
+        return self._worker.pid
+
+    def compute(self, command: str, plan: Any, progress: Callable[[str], None], timeout_seconds: float) -> Computed:
+        """Compute in the worker; a worker that died before is replaced and finds its data sets on disk."""
+        if not self._worker.alive():
+            self._worker.kill()
+            self._worker = Worker(self._settings)
+        return self._worker.compute(command, plan, self.frames, progress, timeout_seconds)
+
+    def accept(self, scope: Scope, frames: Mapping[str, Frame]) -> None:
+        """Take over the state after an answered command."""
+        self.scope = scope
+        self.frames = frames
+        self.commands += 1
+
+    def interrupt(self) -> None:
+        """Stop the running command."""
+        self._worker.interrupt()
+
+    def close(self) -> None:
+        """Stop the worker and destroy the session's files. Closing twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        self._worker.interrupt()
+        self._worker.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
