@@ -1,0 +1,69 @@
+# Everything a developer or CI runs. Needs make, git and Python 3.11 or newer; nothing is installed outside .venv.
+
+SHELL := /bin/bash -o pipefail
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --quiet --no-input --disable-pip-version-check
+PROJECTS := proto/pyproject.toml server/pyproject.toml client/pyproject.toml
+INSTALL_PROJECTS := $(PIP) install --no-deps --no-build-isolation --editable proto --editable server --editable client
+COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-emit-package grille-proto --no-annotate --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test slow bench lint format proto lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+demo: .venv/runtime.stamp ## Set everything up and run a researcher's script against a synthetic register
+	@$(BIN)/python scripts/demo.py
+
+test: .venv/dev.stamp ## Run the test suite
+	@$(BIN)/pytest $(ARGS)
+
+slow: .venv/dev.stamp ## Run the tests that take longer than ten seconds each
+	@$(BIN)/pytest -m "slow and not performance" $(ARGS)
+
+bench: .venv/dev.stamp ## Measure speed and memory
+	@$(BIN)/pytest -m performance tests/performance $(ARGS)
+
+lint: .venv/dev.stamp ## Check format, style, types, dependency direction, dependencies, contract and locks
+	@scripts/lint.sh
+
+format: .venv/dev.stamp ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+proto: .venv/dev.stamp ## Generate the code of grille.v1 from the .proto files
+	@$(BIN)/buf lint
+	@$(BIN)/python scripts/generate_proto.py
+
+lock: build/lock/bin/uv ## Lock what the projects declare, with hashes; UPGRADE=--upgrade takes newer versions
+	@$(COMPILE) $(UPGRADE) $(PROJECTS) --all-extras --group pyproject.toml:dev --output-file requirements/dev.txt
+	@$(COMPILE) --upgrade --constraint requirements/dev.txt server/pyproject.toml --output-file requirements/server.txt
+	@$(COMPILE) --upgrade --constraint requirements/dev.txt client/pyproject.toml --all-extras --output-file requirements/client.txt
+	@$(COMPILE) --upgrade --constraint requirements/dev.txt --group pyproject.toml:build --output-file requirements/build.txt
+
+clean: ## Remove everything that was made, the environment included
+	@rm -rf .venv build dist .demo .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find proto server client tests scripts -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv .venv
+
+.venv/runtime.stamp: requirements/build.txt requirements/server.txt requirements/client.txt $(PROJECTS) | .venv/bin/pip
+	@echo "Installing grille and what it needs into .venv (once)" >&2
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/server.txt -r requirements/client.txt
+	@$(INSTALL_PROJECTS)
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt $(PROJECTS) | .venv/bin/pip
+	@echo "Installing grille and the developers' tools into .venv (once)" >&2
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(INSTALL_PROJECTS)
+	@touch $@ .venv/runtime.stamp
+
+build/lock/bin/uv:
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/pip --quiet --no-input --disable-pip-version-check install "uv>=0.9"
