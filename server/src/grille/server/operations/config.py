@@ -1,0 +1,188 @@
+"""The settings of a server: typed, validated, every one with a default."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal, get_args
+
+from grille.server.errors import TypeMismatchError, UnknownNameError
+from grille.server.operations.addresses import parse_address
+from grille.server.text import Text
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Section [server].
+
+    Attributes:
+        name: Name of the installation.
+        listen: Address to serve on, host:port.
+        log_level: Least severe log entry that is written.
+        request_threads: Requests handled at the same time.
+        max_request_bytes: Largest message from a client.
+        max_response_bytes: Largest message to a client.
+        max_script_bytes: Largest script.
+    """
+
+    name: str = "grille"
+    listen: str = "127.0.0.1:7443"
+    log_level: LogLevel = "info"
+    request_threads: int = 64
+    max_request_bytes: int = 4 * _MIB
+    max_response_bytes: int = 16 * _MIB
+    max_script_bytes: int = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Section [limits].
+
+    Attributes:
+        max_sessions: Open sessions on the server.
+        max_sessions_per_user: Open sessions of one user.
+        idle_minutes: A session without commands for this long is closed.
+        command_timeout_seconds: A command that runs longer is stopped.
+        worker_memory_mib: Memory of one session's worker process.
+        worker_threads: Threads of one session's engine.
+        worker_disk_mib: Disk space of one session's encrypted file and spilled data.
+    """
+
+    max_sessions: int = 20
+    max_sessions_per_user: int = 4
+    idle_minutes: int = 120
+    command_timeout_seconds: int = 900
+    worker_memory_mib: int = 4096
+    worker_threads: int = 2
+    worker_disk_mib: int = 51200
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Section [audit].
+
+    Attributes:
+        checkpoint_records: A signed checkpoint is written after this many records.
+        checkpoint_seconds: And at the latest this long after an unsigned record.
+        segment_mib: Size at which the log goes on in a new file.
+    """
+
+    checkpoint_records: int = 100
+    checkpoint_seconds: int = 60
+    segment_mib: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """All settings.
+
+    Attributes:
+        server: The process and its network.
+        limits: What sessions may use.
+        audit: The audit log.
+    """
+
+    server: Server = field(default_factory=Server)
+    limits: Limits = field(default_factory=Limits)
+    audit: Audit = field(default_factory=Audit)
+
+
+# Smallest and largest value of every number.
+BOUNDS = {
+    "request_threads": (1, 4096),
+    "max_request_bytes": (64 * 1024, 1024 * _MIB),
+    "max_response_bytes": (64 * 1024, 1024 * _MIB),
+    "max_script_bytes": (1024, 64 * _MIB),
+    "max_sessions": (1, 10_000),
+    "max_sessions_per_user": (1, 10_000),
+    "idle_minutes": (1, 60 * 24 * 30),
+    "command_timeout_seconds": (1, 24 * 3600),
+    "worker_memory_mib": (256, 4 * _MIB),
+    "worker_threads": (1, 1024),
+    "worker_disk_mib": (256, 1024 * _MIB),
+    "checkpoint_records": (1, 100_000),
+    "checkpoint_seconds": (1, 3600),
+    "segment_mib": (1, 4096),
+}
+
+
+def load_config(path: Path) -> ServerConfig:
+    """Read the settings in the TOML file `path`; what it does not name has its default.
+
+    Raises:
+        TypeMismatchError: CONFIG_INVALID when it is no TOML, or a value has the wrong type or size.
+        UnknownNameError: CONFIG_UNKNOWN_KEY for a section or key that does not exist.
+        UnknownNameError: CONFIG_NOT_FOUND when the file cannot be read.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UnknownNameError(
+            "CONFIG_NOT_FOUND", Text(f"{path} cannot be read: {why}.", f"{path} kan ikke leses: {why}.")
+        ) from None
+    except UnicodeDecodeError:
+        raise _invalid(path.name, "is not UTF-8", "er ikke UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _invalid(path.name, f"is not TOML: {error}", f"er ikke TOML: {error}") from None
+    return parse_config(document)
+
+
+def parse_config(document: dict[str, object]) -> ServerConfig:
+    """Return the settings of a parsed TOML document.
+
+    Raises:
+        TypeMismatchError: CONFIG_INVALID.
+        UnknownNameError: CONFIG_UNKNOWN_KEY.
+    """
+    sections = {"server": Server, "limits": Limits, "audit": Audit}
+    values: dict[str, dict[str, object]] = {name: {} for name in sections}
+    for section, content in document.items():
+        if section not in sections:
+            raise _unknown(section, list(sections))
+        if not isinstance(content, dict):
+            raise _invalid(section, "is a section: write it as [" + section + "]", f"er en seksjon: skriv [{section}]")
+        known = {entry.name: entry.default for entry in fields(sections[section])}
+        for key, value in content.items():
+            if key not in known:
+                raise _unknown(f"{section}.{key}", list(known))
+            values[section][key] = _checked(f"{section}.{key}", key, value, known[key])
+    return ServerConfig(
+        Server(**values["server"]),  # type: ignore[arg-type]  # each value was checked against its field
+        Limits(**values["limits"]),  # type: ignore[arg-type]
+        Audit(**values["audit"]),  # type: ignore[arg-type]
+    )
+
+
+def _checked(name: str, key: str, value: object, default: object) -> object:
+    if isinstance(default, int):
+        low, high = BOUNDS[key]
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise _invalid(name, f"is a whole number from {low} to {high}", f"er et heltall fra {low} til {high}")
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise _invalid(name, "is a text in quotes", "er en tekst i anførselstegn")
+    if key == "log_level" and value not in get_args(LogLevel):
+        levels = ", ".join(get_args(LogLevel))
+        raise _invalid(name, f"is one of {levels}", f"er en av {levels}")
+    if key == "listen":
+        parse_address(value)
+    return value
+
+
+def _invalid(name: str, en: str, no: str) -> TypeMismatchError:
+    return TypeMismatchError("CONFIG_INVALID", Text(f"Setting {name} {en}.", f"Innstillingen {name} {no}."))
+
+
+def _unknown(name: str, known: list[str]) -> UnknownNameError:
+    names = ", ".join(known)
+    return UnknownNameError(
+        "CONFIG_UNKNOWN_KEY",
+        Text(f"There is no setting {name}.", f"Det finnes ingen innstilling {name}."),
+        hint=Text(f"Known here: {names}.", f"Kjente her: {names}."),
+    )

@@ -1,0 +1,119 @@
+"""The secret keys of a home: made once, loaded at start, and the keys derived from them for one bank."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from grille.server.errors import InternalError
+from grille.server.operations.home import Home
+from grille.server.operations.secret_files import read_secret, write_secret
+from grille.server.text import Text
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """The loaded keys of a home; never printed.
+
+    Attributes:
+        record_root: 32 bytes, root of every bank's record secret.
+        database_root: 32 bytes, root of every bank's database key.
+        ledger: 32 bytes, AES-256-GCM key of the ledger.
+        audit_signing: Signs checkpoints of the audit log.
+    """
+
+    record_root: bytes
+    database_root: bytes
+    ledger: bytes
+    audit_signing: Ed25519PrivateKey
+
+    def record_secret(self, bank: str) -> bytes:
+        """Return the 32-byte secret of `bank`'s record keys and set sketches: the same for all its versions."""
+        return _derive(self.record_root, f"grille record secret 1 {bank}")
+
+    def bank_key(self, bank: str) -> str:
+        """Return the database key of `bank` (64 hex digits), so that a worker can open its banks and no others."""
+        return _derive(self.database_root, f"grille bank key 1 {bank}").hex()
+
+
+def make_keys(home: Home) -> None:
+    """Make every key file of `home`, mode 0600.
+
+    Raises:
+        FileExistsError: One exists.
+    """
+    for path in (home.record_key, home.database_key, home.ledger_key):
+        write_secret(path, secrets.token_hex(_KEY_BYTES).encode("ascii") + b"\n")
+    signing = Ed25519PrivateKey.generate()
+    write_secret(home.audit_signing_key, signing.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public = signing.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    write_secret(home.audit_public_key, public)
+
+
+def load_keys(home: Home) -> Keys:
+    """Return the keys of `home`.
+
+    Raises:
+        UnknownNameError: HOME_NOT_FOUND.
+        InternalError: KEYS_MISSING, KEYS_UNREADABLE, KEYS_DAMAGED when a file does not hold a key, KEY_PERMISSIONS when
+            group or others have any right to a key file.
+    """
+    home = Home.existing(home.path)
+    roots = []
+    for path in (home.record_key, home.database_key, home.ledger_key):
+        try:
+            root = bytes.fromhex(read_secret(path).decode("ascii"))
+        except ValueError:
+            raise _damaged(str(path)) from None
+        if len(root) != _KEY_BYTES:
+            raise _damaged(str(path))
+        roots.append(root)
+    try:
+        signing = load_pem_private_key(read_secret(home.audit_signing_key), password=None)
+    except (ValueError, TypeError):
+        raise _damaged(str(home.audit_signing_key)) from None
+    if not isinstance(signing, Ed25519PrivateKey):
+        raise _damaged(str(home.audit_signing_key))
+    return Keys(record_root=roots[0], database_root=roots[1], ledger=roots[2], audit_signing=signing)
+
+
+def load_audit_public_key(pem: bytes, name: str) -> Ed25519PublicKey:
+    """Return the public key in `pem`; `name` says in errors where it came from.
+
+    Raises:
+        InternalError: KEYS_DAMAGED.
+    """
+    try:
+        key = load_pem_public_key(pem)
+    except ValueError:
+        raise _damaged(name) from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise _damaged(name)
+    return key
+
+
+def _derive(root: bytes, purpose: str) -> bytes:
+    """HKDF (RFC 5869) with SHA-256: one independent 32-byte key for each purpose."""
+    return HKDF(algorithm=hashes.SHA256(), length=_KEY_BYTES, salt=None, info=purpose.encode()).derive(root)
+
+
+def _damaged(name: str) -> InternalError:
+    return InternalError(
+        "KEYS_DAMAGED",
+        Text(f"{name} does not hold a valid key.", f"{name} inneholder ikke en gyldig nøkkel."),
+        hint=Text("Restore it from your backup.", "Hent den tilbake fra sikkerhetskopien."),
+    )
