@@ -131,6 +131,7 @@ class MagnitudeVariable:
         percentiles: By probability, smoothed percentiles (plan.OrderStatistics), shape (cells,).
         ones: int64, ones_keys: uint64, for binary variables only.
         limits: 1st and 99th smoothed percentile of the data set's population, and its number of units.
+        gini: Gini coefficient of the winsorised values, when wanted.
     """
 
     name: str
@@ -148,6 +149,7 @@ class MagnitudeVariable:
     ones: NDArray[np.int64] | None
     ones_keys: NDArray[np.uint64] | None
     limits: tuple[float, float, int]
+    gini: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class ReleasedVariable:
     total: NDArray[np.float64]
     percentiles: dict[float, NDArray[np.float64]]
     limits: tuple[float, float]
+    gini: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
