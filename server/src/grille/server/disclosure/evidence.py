@@ -169,6 +169,33 @@ class MagnitudeEvidence:
     view: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class HistogramEvidence:
+    """Counts of units over the bins of a numeric variable, by group.
+
+    Attributes:
+        analysis_set: All units with a value.
+        variable: Name and title of the variable.
+        group: The categories; None for one group.
+        edges: float64 (bins + 1,) from rules/histogram.py, or the values themselves, (bins,), when discrete.
+        discrete: Whether every bin is one value.
+        n: int64 (groups, bins): distinct units; values beyond the outer edges are in the outer bins.
+        keys: uint64 (groups, bins): cell keys.
+        population: Units of the whole data set with a value (the winsor limits' support).
+        view: For the presenter.
+    """
+
+    analysis_set: AnalysisSet
+    variable: tuple[str, Text]
+    group: Axis | None
+    edges: NDArray[np.float64]
+    discrete: bool
+    n: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    population: int
+    view: object = None
+
+
 class FigureKind(StrEnum):
     """What a column of a FigureTable holds, and so how the gate treats it."""
 
@@ -275,4 +302,4 @@ class Sensitivity:
     level: Literal["PUBLIC", "NONPUBLIC", "PERSON_GENERAL", "PERSON_SPECIAL"]
 
 
-Evidence = PublicEvidence | StatusEvidence | CountEvidence | MagnitudeEvidence | ModelEvidence
+Evidence = PublicEvidence | StatusEvidence | CountEvidence | HistogramEvidence | MagnitudeEvidence | ModelEvidence

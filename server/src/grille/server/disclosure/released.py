@@ -47,6 +47,27 @@ class ReleasedCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleasedBin:
+    """A bar: number of its group, edges (equal for a single value), noised units."""
+
+    group: int
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedHistogram:
+    """Bars in order of group and edge; groups and bars withheld are left out, low bars are merged with a neighbour."""
+
+    variable: tuple[str, Text]
+    group: Axis | None
+    discrete: bool
+    bins: tuple[ReleasedBin, ...]
+    view: object
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasedVariable:
     """Protected statistics of one variable; float64 (cells,), NaN where withheld or not available."""
 
@@ -99,7 +120,7 @@ class ReleasedPublic:
     blocks: tuple[Block, ...]
 
 
-Content = ReleasedStatus | ReleasedCounts | ReleasedMagnitudes | ReleasedModel | ReleasedPublic
+Content = ReleasedStatus | ReleasedCounts | ReleasedHistogram | ReleasedMagnitudes | ReleasedModel | ReleasedPublic
 
 _GATE = object()
 
