@@ -107,8 +107,16 @@ class Registry:
         with self._lock:
             self._connection.close()
 
-    def add_project(self, name: str, banks: Sequence[str], policy: str) -> Project:
+    def add_project(
+        self, name: str, banks: Sequence[str], policy: str, *, before_commit: Callable[[], None] = lambda: None
+    ) -> Project:
         """Add a project.
+
+        Args:
+            name: Project name.
+            banks: Banks that it may use; at least one.
+            policy: Profile name, or name of a file in the home's policies folder.
+            before_commit: Called when all is valid; nothing is recorded when it raises.
 
         Raises:
             TypeMismatchError: PROJECT_EXISTS; BANK_MISSING when `banks` is empty.
@@ -126,6 +134,7 @@ class Registry:
             change.execute("INSERT INTO projects VALUES (?, ?, ?)", (name, policy, _now()))
             pairs = [(name, bank) for bank in sorted(set(banks))]
             change.executemany("INSERT INTO project_banks VALUES (?, ?)", pairs)
+            before_commit()
         return self.project(name)
 
     def project(self, name: str) -> Project:
