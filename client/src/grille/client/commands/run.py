@@ -1,0 +1,148 @@
+"""`grille run`: sends a script, shows its results."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from grille.client.connection import connected
+from grille.client.environment import Environment
+from grille.client.errors import ClientError, StoppedError, UsageError
+from grille.client.exits import Exit
+from grille.client.formats.base import Target
+from grille.client.formats.exports import require_plots, write_plots, write_tables
+from grille.client.formats.registry import FormatName, format_class
+from grille.client.progress import Progress
+from grille.client.render.style import Style
+from grille.client.results import Run
+from grille.client.running import Runner, banks_of, close_session, open_session
+from grille.client.words import Words, pick
+
+MOST_TEXT_WIDTH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the user asked for.
+
+    Attributes:
+        script: Path of the script; "-" is stdin.
+        format: Output format.
+        out: File or folder to write to; None is stdout.
+        words: Language of labels, messages and number formats.
+        session: Session to use and leave open; None opens one.
+        project: Project of a new session; None means the only one.
+        keep: Leave a new session open.
+        tables: Show also the tables that drawings replace.
+    """
+
+    script: str
+    format: FormatName
+    out: Path | None
+    words: Words
+    session: str | None
+    project: str | None
+    keep: bool
+    tables: bool
+
+
+def run(environment: Environment, options: RunOptions) -> Exit:
+    """Run a script and show its results; returns OK when every command was answered, FAILED when one was not.
+
+    Raises:
+        ClientError: There was no run, or it broke off; what was answered before has been shown.
+    """
+    script = read_script(environment, options.script, options.words)
+    folder = out_folder(options.out, options.words)
+    pictures = folder is not None and options.format in (FormatName.TEXT, FormatName.HTML, FormatName.MARKDOWN)
+    if pictures:
+        require_plots(options.words)
+    name = pick(options.words, "standard input", "standard inn") if options.script == "-" else Path(options.script).name
+    with connected(environment, options.words) as connection:
+        session = options.session or open_session(connection, options.project or "").session_id
+        outcome = Run(session=session, script=script.decode("utf-8", "replace"), name=name)
+        with _target(environment, options, folder) as target:
+            format = format_class(options.format)(target)
+            broken: ClientError | None = None
+            try:
+                Runner(connection, format, Progress(environment, options.words), outcome).follow(script)
+            except ClientError as error:
+                broken = error
+            if broken is None or isinstance(broken, StoppedError):
+                outcome.banks = banks_of(connection, session)
+            if options.session is None and not options.keep:
+                close_session(connection, session)
+            format.ended(outcome)
+    if folder is not None and pictures:
+        write_tables(outcome, folder)
+        write_plots(outcome, folder, options.words)
+    if broken is not None:
+        raise broken
+    if options.keep and options.session is None:
+        told = pick(options.words, "The session stays open: --session {0}", "Økten står åpen: --session {0}")
+        environment.stderr.write(told.format(session) + "\n")
+    return Exit.OK if outcome.answered else Exit.FAILED
+
+
+def read_script(environment: Environment, path: str, words: Words) -> bytes:
+    """Return the bytes of a script as they are; "-" reads stdin. Raises SCRIPT_NOT_READ."""
+    if path == "-":
+        return environment.stdin.read()
+    try:
+        return Path(path).read_bytes()
+    except OSError as cause:
+        why = cause.strerror or type(cause).__name__
+        message = pick(words, "The script {0} cannot be read: {1}.", "Skriptet {0} kan ikke leses: {1}.")
+        raise UsageError("SCRIPT_NOT_READ", message.format(path, why)) from cause
+
+
+def out_folder(out: Path | None, words: Words) -> Path | None:
+    """Return the folder that --out names, made when it is missing; None when it names a file.
+
+    A path is a folder when it is one already, or when it does not exist and has no suffix.
+    """
+    if out is None or not (out.is_dir() or (not out.exists() and not out.suffix)):
+        return None
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise _not_written(out, cause, words) from cause
+    return out
+
+
+@contextlib.contextmanager
+def _target(environment: Environment, options: RunOptions, folder: Path | None) -> Iterator[Target]:
+    """Open what the format writes to: stdout, the file, or a file `result` in the folder."""
+    text = options.format is FormatName.TEXT
+    screen = options.out is None or (folder is not None and options.format in (FormatName.TEXT, FormatName.CSV))
+    with _stream(environment, options, folder, screen) as stream:
+        yield Target(
+            stream=stream,
+            folder=folder,
+            words=options.words,
+            width=min(environment.width, MOST_TEXT_WIDTH),
+            style=Style(environment.colours and screen and text),
+            tables=options.tables,
+        )
+
+
+@contextlib.contextmanager
+def _stream(environment: Environment, options: RunOptions, folder: Path | None, screen: bool) -> Iterator[TextIO]:
+    if screen or options.out is None:
+        yield environment.stdout
+        return
+    path = options.out if folder is None else folder / f"result{format_class(options.format).suffix}"
+    try:
+        file = path.open("w", encoding="utf-8", newline="")
+    except OSError as cause:
+        raise _not_written(path, cause, options.words) from cause
+    with file:
+        yield file
+
+
+def _not_written(path: Path, cause: OSError, words: Words) -> UsageError:
+    message = pick(words, "{0} cannot be written: {1}.", "{0} kan ikke skrives: {1}.")
+    return UsageError("OUT_NOT_WRITTEN", message.format(path, cause.strerror or type(cause).__name__))

@@ -1,0 +1,80 @@
+"""Text for a terminal: each command as it is answered, with its tables, drawings, remarks and rules."""
+
+from __future__ import annotations
+
+from grille.client.formats.base import Format
+from grille.client.render.drawings import drawn
+from grille.client.render.markdown import markdown_lines
+from grille.client.render.problem import problem_lines
+from grille.client.render.style import clean, wrapped
+from grille.client.render.table import table_lines
+from grille.client.results import CommandResult, Run
+from grille.client.words import pick
+from grille.v1.results_pb2 import Block
+
+
+class TextFormat(Format):
+    """Writes each command's result as soon as it is known."""
+
+    def started(self, run: Run, result: CommandResult) -> None:
+        """Write the command as it was sent."""
+        first, *rest = wrapped(clean(result.source), self.target.width - 2)
+        self._write([self.target.style.dim(f"> {first}"), *(self.target.style.dim(f"    {line}") for line in rest)])
+
+    def answered(self, run: Run, result: CommandResult) -> None:
+        """Write the result, its rules in one dim line, and what went wrong if anything did."""
+        lines: list[str] = []
+        for piece in self._pieces(result):
+            lines += [*([""] if lines else []), *piece]
+        lines += self._rules(result)
+        if result.error is not None:
+            lines += problem_lines(
+                result.error, run.script, run.name, self.target.width, self.target.words, self.target.style
+            )
+        self._write([*lines, ""])
+
+    def ended(self, run: Run) -> None:
+        """Write nothing more."""
+
+    def _pieces(self, result: CommandResult) -> list[list[str]]:
+        target = self.target
+        drawings = {one.plot: one for one in drawn(result.blocks, target.width, target.words, target.style)}
+        hidden = set() if target.tables else {one.table for one in drawings.values()}
+        figures = any(block.WhichOneof("kind") in ("table", "plot") for block in result.blocks)
+        pieces: list[list[str]] = []
+        for i, block in enumerate(result.blocks):
+            if i in hidden:
+                continue
+            lines = drawings[i].lines if i in drawings else self._block(block, result, figures)
+            if pieces and block.WhichOneof("kind") == "notice" and result.blocks[i - 1].WhichOneof("kind") == "notice":
+                pieces[-1] += lines
+            else:
+                pieces.append(lines)
+        return pieces
+
+    def _block(self, block: Block, result: CommandResult, figures: bool) -> list[str]:
+        target = self.target
+        kind = block.WhichOneof("kind")
+        if kind == "table":
+            return table_lines(block.title, block.table, target.width, target.words, target.style)
+        if kind == "text":
+            return markdown_lines(block.text.markdown, target.width, target.style.colours)
+        if kind == "notice":
+            mark = pick(target.words, "Note: ", "Merk: ") if figures else ""
+            return wrapped(mark + clean(block.notice.text), target.width)
+        title = clean(block.title or block.key)
+        advice = pick(target.words, "picture; see it with --format html or --out FOLDER",
+                      "bilde; se det med --format html eller --out MAPPE")  # fmt: skip
+        return [target.style.dim(line) for line in wrapped(f"[{title}: {advice}]", target.width)]
+
+    def _rules(self, result: CommandResult) -> list[str]:
+        details = dict.fromkeys(clean(rule.detail or rule.rule) for rule in result.rules)
+        if not details:
+            return []
+        head = pick(self.target.words, "Protection", "Vern")
+        first, *rest = wrapped(f"{head}: {'; '.join(details)}", self.target.width - 2)
+        return [self.target.style.dim(line) for line in (first, *(f"  {line}" for line in rest))]
+
+    def _write(self, lines: list[str]) -> None:
+        self.target.stream.write("\n".join(lines) + "\n")
+        self.target.stream.flush()

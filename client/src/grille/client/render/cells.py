@@ -1,0 +1,117 @@
+"""Cells of a table as text: values by the column's format, marks where a value was withheld."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from grille.client.render.numbers import Notation, aligned, count, notation_of, p_value, percent, plain
+from grille.client.render.style import clean
+from grille.client.words import Words, pick
+from grille.v1 import results_pb2
+from grille.v1.results_pb2 import Cell, Column, ColumnFormat, Row, Table
+
+WITHHELD = "·"
+NOT_AVAILABLE = "–"
+BELOW_THRESHOLD = "<10"
+
+
+def value_of(cell: Cell) -> float | int | str | None:
+    """Return a cell's value, None when it has none or one that is no number."""
+    kind = cell.WhichOneof("value")
+    if kind == "number":
+        return cell.number if math.isfinite(cell.number) else None
+    if kind == "integer":
+        return cell.integer
+    return cell.text if kind == "text" else None
+
+
+def column_texts(cells: Sequence[Cell], form: ColumnFormat, words: Words) -> list[str]:
+    """Return the texts of one column, one per cell; numbers align on the decimal sign when set flush right.
+
+    Args:
+        cells: The column's cells, top to bottom.
+        form: The column's format.
+        words: Language that decides how numbers are written.
+    """
+    notation = notation_of(words)
+    if form == results_pb2.COLUMN_FORMAT_NUMBER:
+        return _number_texts(cells, notation, words)
+    texts = [_text(cell, form, notation, words) for cell in cells]
+    return _before_decimals(texts, notation) if form != results_pb2.COLUMN_FORMAT_TEXT else texts
+
+
+def is_numeric(column: Column) -> bool:
+    """Return whether a column holds numbers, set flush right."""
+    return column.format not in (results_pb2.COLUMN_FORMAT_TEXT, results_pb2.COLUMN_FORMAT_UNSPECIFIED)
+
+
+def rows_of(table: Table) -> list[Row]:
+    """Return the rows of a table, each filled up to one cell per column."""
+    width = len(table.columns)
+    return [row if len(row.cells) == width else _filled(row, width) for row in table.rows]
+
+
+def footnotes(table: Table, words: Words) -> list[str]:
+    """Return the explanations of the marks that occur in a table."""
+    flags = {cell.flag for row in table.rows for cell in row.cells}
+    notes = []
+    if results_pb2.CELL_FLAG_SUPPRESSED in flags:
+        notes.append(f"{WITHHELD} " + pick(words, "withheld: too few units", "holdt tilbake: for få enheter"))
+    if results_pb2.CELL_FLAG_BOUNDARY in flags:
+        notes.append(
+            pick(words, "(boundary) the estimate lies on the boundary of its range",
+                 "(grense) anslaget ligger på grensen av området sitt")
+        )  # fmt: skip
+    return notes
+
+
+def _number_texts(cells: Sequence[Cell], notation: Notation, words: Words) -> list[str]:
+    values = [value_of(cell) for cell in cells]
+    free = {i for i, cell in enumerate(cells) if cell.flag or not isinstance(values[i], int | float)}
+    numbers: list[float | int | None] = [
+        v if i not in free and isinstance(v, int | float) else None for i, v in enumerate(values)
+    ]
+    texts = aligned(numbers, notation)
+    tail = max((len(text) - len(text.rstrip()) for text in texts), default=0)
+    decimals = max((len(text) - text.find(notation.point) for text in texts if notation.point in text), default=tail)
+    for i in free:
+        text = _text(cells[i], results_pb2.COLUMN_FORMAT_NUMBER, notation, words)
+        short = len(text) <= len(BELOW_THRESHOLD) and notation.point not in text
+        texts[i] = text + " " * decimals if short and text else text
+    return texts
+
+
+def _before_decimals(texts: list[str], notation: Notation) -> list[str]:
+    """Set marks without decimals flush with the whole part of the numbers beside them."""
+    tail = max((len(text) - text.find(notation.point) for text in texts if notation.point in text), default=0)
+    return [text + " " * tail if text in (WITHHELD, NOT_AVAILABLE) else text for text in texts]
+
+
+def _text(cell: Cell, form: ColumnFormat, notation: Notation, words: Words) -> str:
+    if cell.flag == results_pb2.CELL_FLAG_BELOW_THRESHOLD:
+        return BELOW_THRESHOLD
+    value = value_of(cell)
+    if value is None:
+        if cell.flag == results_pb2.CELL_FLAG_SUPPRESSED:
+            return WITHHELD
+        without_number = cell.WhichOneof("value") is not None
+        return NOT_AVAILABLE if without_number or cell.flag else ""
+    text = clean(value) if isinstance(value, str) else _number(value, form, notation)
+    if cell.flag == results_pb2.CELL_FLAG_BOUNDARY:
+        return f"{text} ({pick(words, 'boundary', 'grense')})"
+    return text
+
+
+def _number(value: float | int, form: ColumnFormat, notation: Notation) -> str:
+    if form == results_pb2.COLUMN_FORMAT_PERCENT:
+        return percent(value, notation)
+    if form == results_pb2.COLUMN_FORMAT_P_VALUE:
+        return p_value(value, notation)
+    if form == results_pb2.COLUMN_FORMAT_COUNT or isinstance(value, int):
+        return str(value) if form == results_pb2.COLUMN_FORMAT_TEXT else count(value, notation)
+    return plain(value, notation)
+
+
+def _filled(row: Row, width: int) -> Row:
+    return Row(cells=[*row.cells, *(Cell() for _ in range(width - len(row.cells)))][:width])

@@ -1,0 +1,147 @@
+"""Tables for a terminal, ruled as in print, folded into panels when they are wider than the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from grille.client.render.cells import column_texts, footnotes, is_numeric, rows_of
+from grille.client.render.style import Style, clean, left, right, wrapped
+from grille.client.words import Words, pick
+from grille.v1.results_pb2 import Table
+
+GAP = 2
+NARROWEST_TEXT = 14
+
+
+@dataclass(slots=True)
+class _Column:
+    heading: list[str]
+    cells: list[str]
+    numeric: bool
+    width: int
+
+    def set(self, text: str) -> str:
+        return right(text, self.width) if self.numeric else left(text, self.width)
+
+
+def table_lines(title: str, table: Table, width: int, words: Words, style: Style) -> list[str]:
+    """Return a table as lines of text.
+
+    The leading text columns name the rows; a table wider than `width` is split between columns into panels that repeat
+    them, and no number is ever broken.
+
+    Args:
+        title: Heading; may be empty.
+        table: The table.
+        width: Terminal cells that a line may fill.
+        words: Language of number formats and footnotes.
+        style: Weight and colour.
+    """
+    columns = _columns(table, width, words)
+    if not columns:
+        return [style.bold(title)] if title else []
+    lines = [style.bold(line) for line in wrapped(clean(title), width)] if title else []
+    labels = _label_count(columns, width)
+    panels = _panels(columns, labels, width)
+    for number, panel in enumerate(panels):
+        if number:
+            lines.append("")
+        lines += _panel_lines([columns[i] for i in panel], style)
+    if not table.rows:
+        lines.insert(-1, style.dim(pick(words, "(no rows)", "(ingen rader)")))
+    return lines + [style.dim(note) for note in footnotes(table, words)]
+
+
+def _columns(table: Table, width: int, words: Words) -> list[_Column]:
+    rows = rows_of(table)
+    columns = []
+    for i, column in enumerate(table.columns):
+        cells = column_texts([row.cells[i] for row in rows], column.format, words)
+        widest = max((cell_len(text) for text in cells), default=0)
+        heading = _heading(clean(column.label or column.key), widest)
+        columns.append(_Column(heading, cells, is_numeric(column), max(widest, *map(cell_len, heading))))
+    _narrow_texts(columns, width)
+    return columns
+
+
+def _heading(label: str, cells: int) -> list[str]:
+    """Break a heading that is wider than its cells into two lines of about equal length."""
+    longest = max((cell_len(word) for word in label.split(" ")), default=0)
+    return wrapped(label, max(cells, longest, (cell_len(label) + 1) // 2, 1))
+
+
+def _narrow_texts(columns: list[_Column], width: int) -> None:
+    """Break long texts over lines so that a table fits, or at least so that its row labels leave room for numbers."""
+    excess = sum(column.width + GAP for column in columns) - GAP - width
+    texts = [column for column in columns if not column.numeric]
+    while excess > 0 and texts:
+        widest = max(texts, key=lambda column: column.width)
+        floor = max([NARROWEST_TEXT, *(column.width for column in texts if column is not widest)])
+        cut = min(excess, max(widest.width - floor, 0)) or min(excess, max(widest.width - NARROWEST_TEXT, 0))
+        if not cut or widest.width - cut < NARROWEST_TEXT:
+            break
+        widest.width -= cut
+        widest.heading = wrapped(" ".join(widest.heading), widest.width)
+        excess -= cut
+
+
+def _label_count(columns: list[_Column], width: int) -> int:
+    """Return how many leading text columns are repeated in each panel."""
+    count = 0
+    used = 0
+    for column in columns:
+        used += column.width + GAP
+        if column.numeric or (count and used > width // 2):
+            break
+        count += 1
+    return min(count, len(columns) - 1)
+
+
+def _panels(columns: list[_Column], labels: int, width: int) -> list[list[int]]:
+    head = list(range(labels))
+    taken = sum(columns[i].width + GAP for i in head)
+    panels: list[list[int]] = []
+    current: list[int] = []
+    used = taken
+    for i in range(labels, len(columns)):
+        if current and used + columns[i].width > width:
+            panels.append(head + current)
+            current, used = [], taken
+        current.append(i)
+        used += columns[i].width + GAP
+    return [*panels, head + current]
+
+
+def _panel_lines(columns: list[_Column], style: Style) -> list[str]:
+    rule = style.dim("─" * (sum(column.width + GAP for column in columns) - GAP))
+    height = max(len(column.heading) for column in columns)
+    headings = [[""] * (height - len(column.heading)) + column.heading for column in columns]
+    lines = [rule]
+    for i in range(height):
+        lines.append(_joined(columns, [heading[i] for heading in headings]))
+    lines.append(rule)
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        lines += _row_lines(columns, list(cells))
+    return [*lines, rule]
+
+
+def _row_lines(columns: list[_Column], cells: list[str]) -> list[str]:
+    if all(cell_len(cell) <= column.width for column, cell in zip(columns, cells, strict=True)):
+        return [_joined(columns, cells)]
+    pieces = [_pieces(cell, column) for column, cell in zip(columns, cells, strict=True)]
+    height = max(map(len, pieces))
+    return [_joined(columns, [piece[i] if i < len(piece) else "" for piece in pieces]) for i in range(height)]
+
+
+def _pieces(cell: str, column: _Column) -> list[str]:
+    if column.numeric or cell_len(cell) <= column.width:
+        return [cell]
+    first, *rest = wrapped(cell, column.width)
+    return [first, *(f"  {line}" for line in wrapped(" ".join(rest), column.width - 2))]
+
+
+def _joined(columns: list[_Column], texts: list[str]) -> str:
+    joined = (" " * GAP).join(column.set(text) for column, text in zip(columns, texts, strict=True))
+    return joined.rstrip(" ")

@@ -1,0 +1,88 @@
+"""What a run gave, as the formats see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from grille.v1.analysis_pb2 import CommandAccepted, CommandFailed
+from grille.v1.errors_pb2 import ERROR_CATEGORY_DISCLOSURE, ErrorDetail
+from grille.v1.results_pb2 import AppliedRule, Block
+
+
+class Status(StrEnum):
+    """How a command ended."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    ERROR = "error"
+
+
+@dataclass(slots=True)
+class CommandResult:
+    """One command of a script and what came of it.
+
+    Attributes:
+        line: First line of the command in the script, from 1; 0 when the failure belongs to no line.
+        command: Its name; empty when the script was not understood.
+        source: The command as written.
+        status: How it ended; OK until a failure is seen.
+        elapsed_ms: Time in the server, in milliseconds.
+        blocks: Pieces of the result, in order.
+        rules: Disclosure rules that touched it.
+        error: What went wrong, if anything.
+    """
+
+    line: int
+    command: str
+    source: str
+    status: Status = Status.OK
+    elapsed_ms: int = 0
+    blocks: list[Block] = field(default_factory=list)
+    rules: list[AppliedRule] = field(default_factory=list)
+    error: ErrorDetail | None = None
+
+    def fail(self, error: ErrorDetail, elapsed_ms: int = 0) -> CommandResult:
+        """Mark this command as refused or failed and return it."""
+        refused = error.category == ERROR_CATEGORY_DISCLOSURE
+        self.status = Status.REFUSED if refused else Status.ERROR
+        self.error = error
+        self.elapsed_ms = elapsed_ms
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A bank in the version that the session linked."""
+
+    name: str
+    version: int
+
+
+@dataclass(slots=True)
+class Run:
+    """A whole run: the session, its banks, the script and the results so far."""
+
+    session: str
+    script: str
+    name: str
+    banks: tuple[Bank, ...] = ()
+    results: list[CommandResult] = field(default_factory=list)
+
+    @property
+    def answered(self) -> bool:
+        """Whether every command was answered."""
+        return all(result.status is Status.OK for result in self.results)
+
+
+def opened(accepted: CommandAccepted) -> CommandResult:
+    """Return the still empty result of a command that the server has started."""
+    return CommandResult(line=accepted.line, command=accepted.command, source=accepted.source)
+
+
+def unparsed(failed: CommandFailed, script: str) -> CommandResult:
+    """Return the result of a script that failed before its first command."""
+    line = failed.error.span.line if failed.error.HasField("span") else 0
+    lines = script.splitlines()
+    source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return CommandResult(line=line, command="", source=source).fail(failed.error, failed.elapsed_ms)
