@@ -16,7 +16,7 @@ help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
 demo: .venv/runtime.stamp ## Set everything up and run a researcher's script against a synthetic register
-	@$(BIN)/python scripts/demo.py
+	@$(BIN)/python scripts/demo.py $(ARGS)
 
 test: .venv/dev.stamp ## Run the test suite
 	@$(BIN)/pytest $(ARGS)
