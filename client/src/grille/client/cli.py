@@ -26,6 +26,7 @@ app = typer.Typer(
     "3 no connection, 4 not allowed. GRILLE_CREDENTIALS and GRILLE_SERVER name another credential file and server.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 sessions_app = typer.Typer(help="List and close your open sessions.", no_args_is_help=True)
 app.add_typer(sessions_app, name="sessions")

@@ -1,4 +1,4 @@
-"""One run of a script: follows the events of the stream and tells a format of each command; opens and closes sessions."""
+"""One run of a script: follows the events of the stream, tells a format of each command; opens and closes sessions."""
 
 from __future__ import annotations
 

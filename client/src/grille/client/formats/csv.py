@@ -1,4 +1,4 @@
-"""Every table as CSV, in sections of one stream or one file each in a folder. Keys head the columns; dots are decimal."""
+"""Every table as CSV, sections of one stream or files of a folder. Keys head the columns; the decimal sign is a dot."""
 
 from __future__ import annotations
 

@@ -69,7 +69,9 @@ def _scripts(plots: list[str]) -> str:
     """Return the plot library and the specifications, "<" escaped so that no text can end the script element."""
     import vl_convert
 
-    library = vl_convert.javascript_bundle(None, _VEGA_LITE).replace("</script", "<\\/script")
+    library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _VEGA_LITE).replace(
+        "</script", "<\\/script"
+    )
     specifications = json.dumps([json.loads(plot) for plot in plots], ensure_ascii=False, allow_nan=False)
     data = specifications.replace("<", "\\u003c")
     return (

@@ -1,1 +1,1 @@
-"""Results as text for people, one formatter per file. Imports grille.v1 results and the client's words, no connection."""
+"""Results as text for people, one formatter per file. Imports grille.v1 messages and the client's words only."""

@@ -68,7 +68,7 @@ def footnotes(table: Table, words: Words) -> list[str]:
 
 def _number_texts(cells: Sequence[Cell], notation: Notation, words: Words) -> list[str]:
     values = [value_of(cell) for cell in cells]
-    free = {i for i, cell in enumerate(cells) if cell.flag or not isinstance(values[i], int | float)}
+    free = {i for i, cell in enumerate(cells) if cell.flag or cell.label or isinstance(values[i], str | None)}
     numbers: list[float | int | None] = [
         v if i not in free and isinstance(v, int | float) else None for i, v in enumerate(values)
     ]
@@ -91,6 +91,8 @@ def _before_decimals(texts: list[str], notation: Notation) -> list[str]:
 def _text(cell: Cell, form: ColumnFormat, notation: Notation, words: Words) -> str:
     if cell.flag == results_pb2.CELL_FLAG_BELOW_THRESHOLD:
         return BELOW_THRESHOLD
+    if cell.label:
+        return clean(cell.label)
     value = value_of(cell)
     if value is None:
         if cell.flag == results_pb2.CELL_FLAG_SUPPRESSED:
