@@ -153,21 +153,31 @@ def differentiate(problem: NestedProblem, value: Value) -> Derivatives:
     return Derivatives(gradient, hessian, fisher, scores, squares, bends)
 
 
+def lowest_rows(problem: NestedProblem, value: Value) -> Floats:
+    """Return Z'V^-1 [X y] of the lowest groups, transposed, (q, G)."""
+    nodes = value.nodes
+    if nodes.means is None or nodes.shrink is None or problem.counts is None:
+        return problem.means * nodes.weight
+    rows: Floats = (nodes.deviations + np.repeat(nodes.means * nodes.shrink, problem.counts, axis=1)) * nodes.weight
+    return rows
+
+
 _Sums = tuple[list[float], dict[tuple[int, int], float], list[Floats], dict[tuple[int, int], Floats]]
 
 
 def _level_sums(problem: NestedProblem, value: Value) -> _Sums:
-    """Return per level tr C_k, per pair ||C_kl||^2, R_k'R_k and R_k'C_kl R_l, with C_kl = Z_k'V^-1 Z_l, R = Z'V^-1[X y]."""
+    """Return tr C_kk, ||C_kl||^2, R_k'R_k and R_k'C_kl R_l, with C_kl = Z_k'V^-1 Z_l and R_k = Z_k'V^-1 [X y]."""
     nodes = value.nodes
     nu = nodes.weight
     if nodes.means is None or nodes.mass is None or nodes.shrink is None:
-        rows = problem.means * nu
+        rows = lowest_rows(problem, value)
         squared = float(nu @ nu)
         return [float(nu.sum())], {(0, 0): squared}, [rows @ rows.T], {(0, 0): _gram(rows, nu)}
-    assert problem.starts is not None and problem.counts is not None
+    assert problem.starts is not None
+    assert problem.counts is not None
     shrink, top_weight = nodes.shrink, nodes.mass * nodes.shrink
     damp = value.ratios[1] * shrink
-    lower = (nodes.deviations + np.repeat(nodes.means * shrink, problem.counts, axis=1)) * nu
+    lower = lowest_rows(problem, value)
     upper = nodes.means * top_weight
     pooled = np.add.reduceat(lower * nu, problem.starts, axis=1)
     squares = np.add.reduceat(nu**2, problem.starts)

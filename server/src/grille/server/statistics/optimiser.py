@@ -51,9 +51,10 @@ class Optimum:
 def minimise(problem: NestedProblem) -> Optimum:
     """Find the variance ratios that maximise the restricted likelihood.
 
-    Starts at the best of four equal ratios; takes Newton steps in log ratios with the exact Hessian, or with the expected
-    information where that is not positive definite; stops after a step below 1e-5, which is taken. A ratio that falls
-    towards 0 is set to 0 when the derivative there is not negative, and set free again when it turns negative.
+    Starts at the best of four equal ratios; takes Newton steps in log ratios with the exact Hessian, or with the
+    expected information where that is not positive definite; stops after a step below 1e-5, which is taken. A ratio
+    that falls towards 0 is set to 0 when the derivative there is not negative, and set free again when it turns
+    negative.
 
     Raises:
         NumericError: NOT_CONVERGED after 100 iterations.

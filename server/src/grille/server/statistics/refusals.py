@@ -101,12 +101,10 @@ def singleton_groups(variable: str) -> NumericError:
     return NumericError(
         "SINGLETON_GROUPS",
         Text(
-            f"Every group of {variable} has one observation, so its variance cannot be told from the residual variance.",
+            f"Every group of {variable} has one observation, so its variance cannot be told from the residual.",
             f"Hver gruppe av {variable} har én observasjon, så variansen kan ikke skilles fra restvariansen.",
         ),
-        hint=Text(
-            f"Use a coarser group variable than {variable}.", f"Bruk en grovere gruppevariabel enn {variable}."
-        ),
+        hint=Text(f"Use a coarser group variable than {variable}.", f"Bruk en grovere gruppevariabel enn {variable}."),
     )
 
 

@@ -206,9 +206,9 @@ def _wald_total(
 
 
 def _levels(groups: GroupMoments, optimum: Optimum, s2: float, errors: Floats) -> tuple[MixedLevel, ...]:
-    sizes = [groups.sizes]
+    sizes: list[Floats] = [groups.sizes]
     if len(groups.variables) == 2:
-        sizes.append(np.bincount(groups.top, weights=groups.sizes))
+        sizes.append(np.bincount(groups.top, weights=groups.sizes).astype(np.float64))
     ratios = optimum.value.ratios
     total = 1.0 + float(ratios.sum())
     levels = []

@@ -1,0 +1,184 @@
+"""How much a single row can pull a fit: leverage, bounded without reading the rows where that is enough.
+
+Least squares: h_i = x_i'(X'X)^-1 x_i. Multilevel: with V the covariance at the estimated ratios, K = X'V^-1 X and w_i
+row i of V^-1 X,
+
+    h_i = w_i'K^-1 w_i / (V^-1)_ii,
+
+which is 1 - P_ii / (V^-1)_ii with P = V^-1 - V^-1 X K^-1 X'V^-1: the share of the information on a dummy for row i that
+the design takes up, between 0 and 1, and 1 exactly when the design isolates the row. It is the leverage in the deletion
+formula of generalised least squares (Christensen, Pearson and Johnson 1992, Technometrics 34) and equals the ordinary
+one at V = I. A multilevel design is judged by the larger of the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+
+from grille.server.statistics.criterion import Value, evaluate, lowest_rows
+from grille.server.statistics.design import Floats, Pass, fill
+from grille.server.statistics.moments import GroupMoments, Moments
+from grille.server.statistics.nested import NestedProblem, nested_problem
+from grille.server.statistics.prefetch import prefetch
+from grille.server.statistics.scaling import Scaling
+
+
+@dataclass(frozen=True, slots=True)
+class Leverage:
+    """Leverages of a design.
+
+    Attributes:
+        largest: Of one row, or a proven upper bound.
+        three_largest: Of the three rows with the largest together, or a proven upper bound.
+        exact: Whether they are the values themselves.
+    """
+
+    largest: float
+    three_largest: float
+    exact: bool
+
+
+def design_leverage(
+    moments: Moments,
+    scaling: Scaling,
+    passes: Pass,
+    ratios: Floats | None = None,
+    enough: tuple[float, float] = (0.2, 0.5),
+) -> Leverage:
+    """Return the largest leverages of the kept design.
+
+    First come upper bounds from the columns' ranges and, for multilevel models, the group means; the rows are read only
+    when a bound exceeds `enough`.
+
+    Args:
+        moments: The moments of the fit.
+        scaling: Its kept columns.
+        passes: The pass that the moments came from.
+        ratios: Variance ratios of a multilevel fit, lowest level first.
+        enough: Bounds on (one row, three rows) that need no second pass.
+    """
+    whitening = None
+    bounds = [_least_squares_bound(moments, scaling)]
+    if ratios is not None and moments.groups is not None:
+        whitening = _Whitening(moments, moments.groups, scaling, ratios)
+        bounds.append(whitening.bound())
+    bound = Leverage(max(b.largest for b in bounds), max(b.three_largest for b in bounds), False)
+    if bound.largest <= enough[0] and bound.three_largest <= enough[1]:
+        return bound
+    return _exact(moments, scaling, passes, whitening)
+
+
+def _inverse_factor(cross: Floats) -> Floats:
+    return np.asarray(solve_triangular(cholesky(cross, lower=True), np.eye(cross.shape[0]), lower=True))
+
+
+def _reach(moments: Moments, scaling: Scaling) -> tuple[Floats, Floats]:
+    """Return scaled lower and upper ends of the kept columns, (k,) each."""
+    kept = scaling.kept
+    low = np.array([moments.ranges[j].low for j in kept])
+    high = np.array([moments.ranges[j].high for j in kept])
+    centre, scale = scaling.centre[:-1], scaling.scale[:-1]
+    return (low - centre) / scale, (high - centre) / scale
+
+
+def _bounded(inverse_factor: Floats, reach: Floats) -> Floats:
+    """Bound ||L^-1 x||^2 over |x_j| <= reach_j; reach (k, m), result (m,).
+
+    Two bounds hold, and the smaller is taken: each entry of L^-1 x is at most |L^-1| reach, and ||L^-1 x||^2 is at most
+    ||reach||^2 times the largest eigenvalue of (LL')^-1.
+    """
+    if not inverse_factor.size:
+        return np.zeros(reach.shape[1])
+    entries = ((np.abs(inverse_factor) @ reach) ** 2).sum(axis=0)
+    eigenvalue = np.linalg.norm(inverse_factor, 2) ** 2
+    return np.asarray(np.minimum(entries, eigenvalue * (reach**2).sum(axis=0)))
+
+
+def _least_squares_bound(moments: Moments, scaling: Scaling) -> Leverage:
+    k = scaling.slopes
+    low, high = _reach(moments, scaling)
+    reach = np.maximum(np.abs(low), np.abs(high))[:, None]
+    largest = float(_bounded(_inverse_factor(scaling.cross[:k, :k]), reach)[0])
+    largest = min(1.0, largest + (1.0 / moments.n if scaling.constant else 0.0))
+    return Leverage(largest, 3.0 * largest, False)
+
+
+class _Whitening:
+    """What turns a row x_i of a multilevel design into w_i: x_i minus an offset of its lowest group.
+
+    With n rows in the group, a = 1 / (1 + ratio n), and R the group's row of Z'V^-1 X, w_i = x_i - mean + R / n, and
+    (V^-1)_ii = (1 + ratio (n - 1)) a - d a^2, where d = ratio_top / (1 + ratio_top mass) with three levels, else 0.
+    """
+
+    def __init__(self, moments: Moments, groups: GroupMoments, scaling: Scaling, ratios: Floats) -> None:
+        self.moments, self.groups, self.scaling = moments, groups, scaling
+        problem = nested_problem(moments, groups, scaling)
+        value = evaluate(problem, ratios)
+        p = problem.p
+        self.problem = problem
+        self.inverse_factor = np.asarray(solve_triangular(value.factor, np.eye(p), lower=True))
+        self.pooled = lowest_rows(problem, value)[:p] / problem.sizes
+        self.offset = problem.means[:p] - self.pooled
+        self.diagonal = _precision_diagonal(problem, value)
+
+    def bound(self) -> Leverage:
+        """Bound the leverage of every row of each group: |x_i - mean| by the range, and by 0 where constant."""
+        low, high = _reach(self.moments, self.scaling)
+        if self.scaling.constant:
+            low, high = np.append(low, 1.0), np.append(high, 1.0)
+        p = self.problem.p
+        means = self.problem.means[:p]
+        reach = np.maximum(high[:, None] - means, means - low[:, None])
+        reach[np.diagonal(self.problem.within)[:p] == 0.0] = 0.0
+        bounds = np.minimum(1.0, _bounded(self.inverse_factor, reach + np.abs(self.pooled)) / self.diagonal)
+        order = np.argsort(bounds)[-3:][::-1]
+        rows = np.repeat(bounds[order], np.minimum(self.problem.sizes[order], 3.0).astype(np.intp))
+        return Leverage(float(rows[0]), float(rows[:3].sum()), False)
+
+
+def _precision_diagonal(problem: NestedProblem, value: Value) -> Floats:
+    """Return (V^-1)_ii of a row of each lowest group, (G,)."""
+    ratio, nodes = value.ratios[0], value.nodes
+    a = nodes.weight / problem.sizes
+    diagonal: Floats = (1.0 + ratio * (problem.sizes - 1.0)) * a
+    if nodes.shrink is not None and problem.counts is not None:
+        diagonal = diagonal - np.repeat(value.ratios[1] * nodes.shrink, problem.counts) * a**2
+    return diagonal
+
+
+def _exact(moments: Moments, scaling: Scaling, passes: Pass, whitening: _Whitening | None) -> Leverage:
+    k = scaling.slopes
+    inverse_factor = _inverse_factor(scaling.cross[:k, :k])
+    base = 1.0 / moments.n if scaling.constant else 0.0
+    plain, whitened = np.zeros(3), np.zeros(3)
+    block = np.empty((len(moments.design.columns) + 1, 0))
+    for batch in prefetch(passes()):
+        if block.shape[1] < batch.rows:
+            block = np.empty((block.shape[0], batch.rows))
+        scaled = scaling.apply(fill(moments.design, batch, block))
+        plain = _three_largest(plain, _squared_norms(inverse_factor @ scaled[:k]) + base)
+        if whitening is not None:
+            cells = whitening.groups.cells_of(batch)
+            if scaling.constant:
+                scaled[k] = 1.0
+            rows = scaled[: scaling.parameters]
+            rows -= whitening.offset[:, cells]
+            norms = _squared_norms(whitening.inverse_factor @ rows)
+            whitened = _three_largest(whitened, norms / whitening.diagonal[cells])
+    return Leverage(
+        float(max(plain[-1], whitened[-1])),
+        float(max(plain.sum(), whitened.sum())),
+        True,
+    )
+
+
+def _squared_norms(rows: Floats) -> Floats:
+    return np.asarray(np.einsum("ij,ij->j", rows, rows))
+
+
+def _three_largest(so_far: Floats, values: Floats) -> Floats:
+    joined = np.concatenate([so_far, values])
+    return np.sort(np.partition(joined, joined.size - 3)[-3:])
