@@ -209,11 +209,12 @@ class FigureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of a model: a value of one of the kinds; None is not available."""
+    """One figure of a model: a value of one of the kinds; None is not available. `label` is shown in its place."""
 
     kind: FigureKind
-    value: float | int | str | Text | UnitCount | None
+    value: float | int | str | UnitCount | None
     boundary: bool = False
+    label: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
