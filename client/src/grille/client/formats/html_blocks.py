@@ -39,7 +39,7 @@ def table_html(title: str, table: Table, words: Words) -> str:
     rows = rows_of(table)
     kinds = [' class="number"' if is_numeric(column) else "" for column in table.columns]
     heads = "".join(
-        f'<th scope="col"{kind}>{escape(clean(column.label or column.key))}</th>'
+        f'<th scope="col"{kind}>{escape(clean(column.label))}</th>'
         for column, kind in zip(table.columns, kinds, strict=True)
     )
     texts = [

@@ -60,7 +60,7 @@ def markdown_table(table: Table, words: Words) -> str:
     columns = []
     for i, column in enumerate(table.columns):
         cells = column_texts([row.cells[i] for row in rows], column.format, words)
-        columns.append([escaped(column.label or column.key), *(escaped(text.strip(" ")) for text in cells)])
+        columns.append([escaped(column.label), *(escaped(text.strip(" ")) for text in cells)])
     marks = ["---:" if is_numeric(column) else ":---" for column in table.columns]
     lines = ["| " + " | ".join(cells) + " |" for cells in zip(*columns, strict=True)]
     return "\n".join([lines[0], "| " + " | ".join(marks) + " |", *lines[1:]]) if lines else ""

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from grille.client.render.axis import Axis
-from grille.client.render.cells import WITHHELD, rows_of, value_of
+from grille.client.render.cells import WITHHELD, name_of, rows_of, value_of
 from grille.client.render.numbers import count, notation_of, plain
 from grille.client.render.style import Style, clean, left, right, shortened
 from grille.client.words import Words, pick
 from grille.v1.results_pb2 import Table
 
 FIGURES = ("n", "whisker_low", "p25", "p50", "p75", "whisker_high", "mean")
+QUARTILES = ("p25", "p50", "p75")
 NARROWEST_AXIS = 20
 
 
@@ -26,8 +27,8 @@ class Box:
 
     @property
     def drawable(self) -> bool:
-        """Whether all five numbers of the box are known."""
-        return all(self.figures[key] is not None for key in FIGURES[1:6])
+        """Whether the quartiles are known; a box without whiskers is still a box."""
+        return all(self.figures[key] is not None for key in QUARTILES)
 
 
 def draw_boxes(title: str, table: Table, width: int, words: Words, style: Style) -> list[str] | None:
@@ -53,8 +54,7 @@ def draw_boxes(title: str, table: Table, width: int, words: Words, style: Style)
     n_width = max(len(heads[0]), *map(cell_len, sizes))
     median_width = max(len(heads[1]), *map(cell_len, medians))
     room = max(NARROWEST_AXIS, width - gutter - n_width - median_width - 6)
-    ends = [box.figures[key] or 0.0 for box in drawable for key in ("whisker_low", "whisker_high", "mean")
-            if box.figures[key] is not None]  # fmt: skip
+    ends = [value for box in drawable for key, value in box.figures.items() if key != "n" and value is not None]
     axis = Axis(min(ends), max(ends), room)
     indent = " " * (gutter + 2 + n_width + 2)
     lines = [style.bold(clean(title))] if title else []
@@ -65,8 +65,8 @@ def draw_boxes(title: str, table: Table, width: int, words: Words, style: Style)
         drawing = _drawing(box, axis, style) if box.drawable else left(WITHHELD, room)
         lines.append(f"{left(label, gutter)}  {right(size, n_width)}  {drawing}  {right(median, median_width)}")
     lines += [style.dim((indent + line).rstrip()) for line in axis.lines(notation)]
-    legend = pick(words, "├ ┤ p1 and p99   ▒ p25 to p75   ┃ median   • mean",
-                  "├ ┤ p1 og p99   ▒ p25 til p75   ┃ median   • gjennomsnitt")  # fmt: skip
+    legend = pick(words, "├ ┤ whiskers   ▒ quartiles   ┃ median   • mean",
+                  "├ ┤ haler   ▒ kvartiler   ┃ median   • gjennomsnitt")  # fmt: skip
     return [*lines, style.dim(indent + legend)]
 
 
@@ -76,7 +76,7 @@ def _boxes(table: Table) -> list[Box]:
     boxes = []
     for row in rows_of(table):
         values = [value_of(cell) for cell in row.cells]
-        group = ", ".join(clean(str(values[i])) for i in names if values[i] is not None)
+        group = ", ".join(filter(None, (name_of(row.cells[i]) for i in names)))
         found = {key: value for key, value in zip(keys, values, strict=True) if isinstance(value, int | float)}
         boxes.append(Box(group, {key: found.get(key) for key in FIGURES}))
     return boxes
@@ -93,9 +93,10 @@ def _drawing(box: Box, axis: Axis, style: Style) -> str:
     """Draw from the outside in, so that the marks that matter most are never covered."""
     at = {key: axis.cell(value) for key, value in box.figures.items() if value is not None and key != "n"}
     cells = [" "] * axis.cells
-    for i in range(at["whisker_low"], at["whisker_high"] + 1):
-        cells[i] = "─"
-    cells[at["whisker_low"]], cells[at["whisker_high"]] = "├", "┤"
+    if "whisker_low" in at and "whisker_high" in at:
+        for i in range(at["whisker_low"], at["whisker_high"] + 1):
+            cells[i] = "─"
+        cells[at["whisker_low"]], cells[at["whisker_high"]] = "├", "┤"
     for i in range(at["p25"], at["p75"] + 1):
         cells[i] = style.ink("▒")
     if "mean" in at:

@@ -26,6 +26,12 @@ def value_of(cell: Cell) -> float | int | str | None:
     return cell.text if kind == "text" else None
 
 
+def name_of(cell: Cell) -> str:
+    """Return what a person reads for a cell that names something: its label, else its value; empty without either."""
+    value = value_of(cell)
+    return clean(cell.label or ("" if value is None else str(value)))
+
+
 def column_texts(cells: Sequence[Cell], form: ColumnFormat, words: Words) -> list[str]:
     """Return the texts of one column, one per cell; numbers align on the decimal sign when set flush right.
 

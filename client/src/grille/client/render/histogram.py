@@ -8,13 +8,14 @@ from itertools import zip_longest
 from rich.cells import cell_len
 
 from grille.client.render.axis import Axis, tick_labels, ticks
-from grille.client.render.cells import rows_of, value_of
+from grille.client.render.cells import name_of, rows_of, value_of
 from grille.client.render.numbers import notation_of
 from grille.client.render.style import Style, clean, right, shortened
 from grille.client.words import Words, pick
 from grille.v1.results_pb2 import Table
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+NORMAL = "•"
 WIDEST_BAR = 3
 PANEL_GAP = 3
 NARROWEST_PANEL = 36
@@ -32,7 +33,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class _Scales:
-    """What small multiples share: the x axis in bars' cells, rows of height, the top value, width of the y labels."""
+    """What panels share: bars and the cells of each, rows of height, the top value, y labels by row and their width."""
 
     bins: tuple[tuple[float, float], ...]
     bar: int
@@ -40,6 +41,7 @@ class _Scales:
     top: float
     labels: dict[int, str]
     gutter: int
+    single: bool
 
 
 def draw_histogram(title: str, table: Table, width: int, words: Words, style: Style) -> list[str] | None:
@@ -80,13 +82,15 @@ def _groups(table: Table) -> dict[str, list[Bin]]:
     groups: dict[str, list[Bin]] = {}
     for row in rows_of(table):
         values = dict(zip(keys, map(value_of, row.cells), strict=True))
-        names = [clean(str(v)) for key, v in values.items() if key not in figures and v is not None]
+        names = [name_of(cell) for key, cell in zip(keys, row.cells, strict=True) if key not in figures]
         numbers = {key: v if isinstance(v := values.get(key), int | float) else None for key in figures}
         low = numbers["low"]
         if low is None:
             continue
         high = numbers["high"] if numbers["high"] is not None else low
-        groups.setdefault(", ".join(names), []).append(Bin(low, high, numbers["value"], numbers["normal"]))
+        groups.setdefault(", ".join(filter(None, names)), []).append(
+            Bin(low, high, numbers["value"], numbers["normal"])
+        )
     return groups
 
 
@@ -106,7 +110,7 @@ def _scales(
     labels = {round(value / top * rows): text for value, text in zip([0.0, *at], texts, strict=True)}
     gutter = max(map(cell_len, texts))
     bar = max(1, min(WIDEST_BAR if len(groups) == 1 else 2, (panel - gutter - 2) // len(edges)))
-    return _Scales(edges, bar, rows, top, labels, gutter)
+    return _Scales(edges, bar, rows, top, labels, gutter, len(groups) == 1)
 
 
 def _panel(
@@ -115,13 +119,12 @@ def _panel(
     """Return the lines of one panel, each without and with escape codes, so that the former can be measured."""
     found = {(one.low, one.high): one for one in bins}
     columns = [_bar(found.get(edge), scales) for edge in scales.bins]
-    lines = [(text, style.bold(text)) for text in ([shortened(group, panel)] if group else [])]
+    lines = [(text, style.bold(text)) for text in ([shortened(group, panel)] if group and not scales.single else [])]
     for level in range(scales.rows, 0, -1):
         label = right(scales.labels.get(level, ""), scales.gutter)
         tick = "┤" if level in scales.labels else "│"
-        cells = [column[level - 1] for column in columns]
-        bars = "".join(cell * scales.bar if cell != "•" else cell.center(scales.bar) for cell in cells)
-        shown = "".join(style.mark(c) if c == "•" else c for c in bars) if "•" in bars else style.ink(bars)
+        bars = "".join(column[level - 1] for column in columns)
+        shown = style.mark(NORMAL).join(style.ink(part) for part in bars.split(NORMAL))
         lines.append((f"{label} {tick}{bars}", f"{style.dim(f'{label} {tick}')}{shown}"))
     axis = Axis(scales.bins[0][0], scales.bins[-1][1], len(scales.bins) * scales.bar)
     rule, numbers = axis.lines(notation_of(words))
@@ -132,14 +135,15 @@ def _panel(
 
 
 def _bar(one: Bin | None, scales: _Scales) -> list[str]:
-    """Return one bar's cells from the bottom up; a bar that is not empty shows at least one eighth."""
+    """Return one bar from the bottom up, `scales.bar` cells wide; a bar that is not empty shows at least one eighth."""
     value = one.value if one is not None and one.value is not None else 0.0
     eighths = round(value / scales.top * scales.rows * 8)
     eighths = max(1, eighths) if value > 0 else 0
-    cells = [EIGHTHS[min(8, max(0, eighths - 8 * level))] for level in range(scales.rows)]
+    cells = [EIGHTHS[min(8, max(0, eighths - 8 * level))] * scales.bar for level in range(scales.rows)]
     if one is not None and one.normal is not None:
         level = min(scales.rows - 1, int(one.normal / scales.top * scales.rows))
-        cells[level] = "•"
+        middle = scales.bar // 2
+        cells[level] = cells[level][:middle] + NORMAL + cells[level][middle + 1 :]
     return cells
 
 

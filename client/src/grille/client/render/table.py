@@ -13,6 +13,7 @@ from grille.v1.results_pb2 import Table
 
 GAP = 2
 NARROWEST_TEXT = 14
+TOTAL = "total"
 
 
 @dataclass(slots=True)
@@ -44,11 +45,14 @@ def table_lines(title: str, table: Table, width: int, words: Words, style: Style
         return [style.bold(title)] if title else []
     lines = [style.bold(line) for line in wrapped(clean(title), width)] if title else []
     labels = _label_count(columns, width)
+    if labels > 1:
+        _blank_repeats(columns[: labels - 1])
     panels = _panels(columns, labels, width)
+    total = bool(table.rows) and table.rows[-1].cells[0].text == TOTAL
     for number, panel in enumerate(panels):
         if number:
             lines.append("")
-        lines += _panel_lines([columns[i] for i in panel], style)
+        lines += _panel_lines([columns[i] for i in panel], total, style)
     if not table.rows:
         lines.insert(-1, style.dim(pick(words, "(no rows)", "(ingen rader)")))
     return lines + [style.dim(note) for note in footnotes(table, words)]
@@ -60,7 +64,7 @@ def _columns(table: Table, width: int, words: Words) -> list[_Column]:
     for i, column in enumerate(table.columns):
         cells = column_texts([row.cells[i] for row in rows], column.format, words)
         widest = max((cell_len(text) for text in cells), default=0)
-        heading = _heading(clean(column.label or column.key), widest)
+        heading = _heading(clean(column.label), widest)
         columns.append(_Column(heading, cells, is_numeric(column), max(widest, *map(cell_len, heading))))
     _narrow_texts(columns, width)
     return columns
@@ -89,14 +93,24 @@ def _narrow_texts(columns: list[_Column], width: int) -> None:
 
 def _label_count(columns: list[_Column], width: int) -> int:
     """Return how many leading text columns are repeated in each panel."""
-    count = 0
+    if not any(column.numeric for column in columns):
+        return min(1, len(columns) - 1)
     used = 0
-    for column in columns:
+    for place, column in enumerate(columns):
         used += column.width + GAP
-        if column.numeric or (count and used > width // 2):
-            break
-        count += 1
-    return min(count, len(columns) - 1)
+        if column.numeric or (place and used > width // 2):
+            return min(place, len(columns) - 1)
+    return len(columns) - 1
+
+
+def _blank_repeats(columns: list[_Column]) -> None:
+    """Leave out outer row labels that repeat those above, as printed tables do."""
+    above: tuple[str, ...] = ()
+    for row, labels in enumerate(list(zip(*(column.cells for column in columns), strict=True))):
+        for depth, column in enumerate(columns):
+            if labels[: depth + 1] == above[: depth + 1]:
+                column.cells[row] = ""
+        above = labels
 
 
 def _panels(columns: list[_Column], labels: int, width: int) -> list[list[int]]:
@@ -114,7 +128,7 @@ def _panels(columns: list[_Column], labels: int, width: int) -> list[list[int]]:
     return [*panels, head + current]
 
 
-def _panel_lines(columns: list[_Column], style: Style) -> list[str]:
+def _panel_lines(columns: list[_Column], total: bool, style: Style) -> list[str]:
     rule = style.dim("─" * (sum(column.width + GAP for column in columns) - GAP))
     height = max(len(column.heading) for column in columns)
     headings = [[""] * (height - len(column.heading)) + column.heading for column in columns]
@@ -122,7 +136,10 @@ def _panel_lines(columns: list[_Column], style: Style) -> list[str]:
     for i in range(height):
         lines.append(_joined(columns, [heading[i] for heading in headings]))
     lines.append(rule)
-    for cells in zip(*(column.cells for column in columns), strict=True):
+    last = len(columns[0].cells) - 1
+    for number, cells in enumerate(zip(*(column.cells for column in columns), strict=True)):
+        if total and number == last > 0:
+            lines.append(rule)
         lines += _row_lines(columns, list(cells))
     return [*lines, rule]
 
