@@ -25,7 +25,7 @@ slow: .venv/dev.stamp ## Run the tests that take longer than ten seconds each
 	@$(BIN)/pytest -m "slow and not performance" $(ARGS)
 
 bench: .venv/dev.stamp ## Measure speed and memory
-	@set -e; for script in tests/performance/bench_*.py; do echo "== $$script"; PYTHONPATH=tests $(BIN)/python $$script; done
+	@set -e; shopt -s nullglob; for script in tests/performance/bench_*.py; do echo "== $$script"; PYTHONPATH=tests $(BIN)/python $$script; done
 	@if compgen -G "tests/performance/test_*.py" >/dev/null; then $(BIN)/pytest -m performance tests/performance $(ARGS); fi
 
 lint: .venv/dev.stamp ## Check format, style, types, dependency direction, dependencies, contract and locks
