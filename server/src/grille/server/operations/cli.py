@@ -99,11 +99,11 @@ def build_app(terminal: Terminal) -> typer.Typer:
         from grille.server.operations.addresses import parse_address
         from grille.server.operations.config import load_config
         from grille.server.operations.home import Home
-        from grille.server.transport import server
+        from grille.server.operations.service import serve as run_server
 
         found = Home.existing(home)
         config = load_config(found.config)
-        server.serve(found, config, str(parse_address(listen or config.server.listen)))
+        run_server(found, config, str(parse_address(listen or config.server.listen)))
 
     add_banks(app, terminal)
     add_administration(app, terminal)

@@ -1,0 +1,256 @@
+"""What regress and regress-mml share: terms, the pass over the rows, evidence for the model gate, tables of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grille.server.blocks import Block, Notice, Table
+from grille.server.commands.analysis import numeric
+from grille.server.commands.describe import is_binary, reference
+from grille.server.commands.lookup import usable_variable
+from grille.server.commands.scope import Scope, Variable
+from grille.server.commands.sets import analysis_set
+from grille.server.disclosure.evidence import AnalysisSet, DesignColumn, Figure, FigureKind, FigureTable
+from grille.server.disclosure.released import ReleasedModel
+from grille.server.engines.base import Engine, Frame
+from grille.server.errors import TypeMismatchError
+from grille.server.language.ast import Analysis, Factor, Name, Term
+from grille.server.plan.aggregates import Aggregation, Batch, BatchRequest, FactorLevels, Measure, MeasureKind
+from grille.server.plan.expressions import Expression
+from grille.server.statistics.design import CONSTANT_NAME, Design, DesignSpec, DesignTerm, DesignVariable, expand
+from grille.server.statistics.moments import Moments
+from grille.server.statistics.rarity import column_rarity
+from grille.server.statistics.scaling import Scaling
+from grille.server.text import Text, same
+
+Passes = Callable[[], Iterator[Batch]]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A bound model.
+
+    Attributes:
+        dataset: Data set.
+        command: Command name.
+        outcome: Outcome.
+        terms: Explanatory terms, controls last.
+        shown: Number of leading terms whose coefficients are shown.
+        variables: Every variable of the terms by name.
+        others: Variables that must not be missing beside those: groups, cluster.
+        where: Condition.
+        constant: Whether there is a constant term.
+        level: Confidence level in percent.
+        lineage_violation: Whether the outcome is computed from the regressors alone.
+    """
+
+    dataset: str
+    command: str
+    outcome: Variable
+    terms: tuple[DesignTerm, ...]
+    shown: int
+    variables: dict[str, Variable]
+    others: tuple[Variable, ...]
+    where: Expression | None
+    constant: bool
+    level: float
+    lineage_violation: bool
+
+
+def design_terms(scope: Scope, terms: Sequence[Term]) -> tuple[tuple[DesignTerm, ...], dict[str, Variable]]:
+    """Resolve terms: `i.v` and bare variables of interactions are factors, `c.v` and bare variables alone numbers.
+
+    Raises:
+        TypeMismatchError: NOT_NUMERIC for text used as a number; see also lookup.usable_variable.
+    """
+    resolved = []
+    variables: dict[str, Variable] = {}
+    for term in terms:
+        parts = []
+        for factor in term.factors:
+            continuous = factor.kind == "c" or (factor.kind == "plain" and len(term.factors) == 1)
+            variables[factor.name] = _regressor(scope, factor, continuous)
+            parts.append(DesignVariable(factor.name, "continuous" if continuous else "factor"))
+        resolved.append(DesignTerm(tuple(parts), term.full))
+    return tuple(resolved), variables
+
+
+def _regressor(scope: Scope, factor: Factor, continuous: bool) -> Variable:
+    name = Name(factor.name, factor.span)
+    if not continuous:
+        return usable_variable(scope, factor.name, factor.span)
+    try:
+        return numeric(scope, name)
+    except TypeMismatchError as error:
+        if error.reason == "NOT_NUMERIC":
+            error.hint = Text(
+                f"Write `i.{factor.name}` to use its categories.", f"Skriv `i.{factor.name}` for å bruke kategoriene."
+            )
+        raise
+
+
+def outcome_of(scope: Scope, node: Analysis) -> Variable:
+    """Return the outcome: the first term, one plain numeric variable; raises TypeMismatchError."""
+    if not node.terms:
+        raise TypeMismatchError(
+            "TOO_FEW_VARIABLES",
+            Text("The model needs an outcome.", "Modellen trenger en avhengig variabel."),
+            span=node.head.name_span,
+        )
+    term = node.terms[0]
+    if len(term.factors) != 1 or term.factors[0].kind != "plain":
+        raise TypeMismatchError(
+            "TERM_NOT_ALLOWED",
+            Text("The outcome is one plain variable.", "Den avhengige variabelen er én ren variabel."),
+            span=term.span,
+        )
+    return numeric(scope, Name(term.factors[0].name, term.factors[0].span))
+
+
+def check_outcome_apart(outcome: Variable, node: Analysis, control: Sequence[Term]) -> None:
+    """Raise TypeMismatchError OUTCOME_IS_REGRESSOR when the outcome is a term too."""
+    for term in (*node.terms[1:], *control):
+        for factor in term.factors:
+            if factor.name == outcome.name:
+                raise TypeMismatchError(
+                    "OUTCOME_IS_REGRESSOR",
+                    Text(f"`{outcome.name}` is the outcome.", f"`{outcome.name}` er den avhengige variabelen."),
+                    hint=Text("Leave it out of the explanatory variables.", "Utelat den fra forklaringsvariablene."),
+                    span=factor.span,
+                )
+
+
+def is_function_of(outcome: Variable, regressors: Sequence[Variable]) -> bool:
+    """Return whether every register variable behind the outcome is behind the regressors too."""
+    known = frozenset().union(*(variable.lineage for variable in regressors)) if regressors else frozenset()
+    return bool(outcome.lineage) and outcome.lineage <= known
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The rows of a model: factor levels, the way to pass over them, the design, the shown columns."""
+
+    levels: FactorLevels
+    passes: Passes
+    design: Design
+    shown: frozenset[str]
+
+
+def read(engine: Engine, frame: Frame, model: Model) -> Reading:
+    """Prepare the pass over complete rows."""
+    spec = DesignSpec(model.outcome.name, model.terms, model.constant)
+    factors = tuple(dict.fromkeys((*spec.factors, *(variable.name for variable in model.others))))
+    known = {**model.variables, model.outcome.name: model.outcome, **{v.name: v for v in model.others}}
+    request = BatchRequest(
+        tuple((name, reference(known[name])) for name in spec.numbers),
+        tuple((name, reference(known[name])) for name in factors),
+        model.where,
+    )
+    levels, passes = engine.batches(frame, request)
+    design = expand(spec, levels)
+    visible = expand(DesignSpec(model.outcome.name, model.terms[: model.shown], model.constant), levels)
+    return Reading(levels, passes, design, frozenset(visible.names))
+
+
+def complete(model: Model) -> tuple[Expression, ...]:
+    """Return the expressions that must not be missing."""
+    every = {**model.variables, model.outcome.name: model.outcome, **{v.name: v for v in model.others}}
+    return tuple(reference(variable) for variable in every.values())
+
+
+def model_set(engine: Engine, frame: Frame, model: Model) -> AnalysisSet:
+    """Return the units in the estimation."""
+    return analysis_set(engine, frame, model.command, model.where, complete(model))
+
+
+def smallest_combination(engine: Engine, frame: Frame, model: Model) -> int | None:
+    """Return the units in the smallest non-empty combination of the categorical regressors; None without any."""
+    kinds = {v.name: v.kind for term in model.terms for v in term.variables}
+    names = [name for name, kind in kinds.items() if kind == "factor" or is_binary(engine, frame, model.variables[name])]
+    if not names:
+        return None
+    by = tuple((name, reference(model.variables[name])) for name in names)
+    request = Aggregation(by, (Measure("n", MeasureKind.UNITS),), model.where, complete(model))
+    counts = engine.aggregate(frame, request).measures["n"]
+    return int(np.min(counts)) if len(counts) else 0
+
+
+def design_columns(moments: Moments, scaling: Scaling) -> tuple[DesignColumn, ...]:
+    """Return what the gate asks of each kept column."""
+    return tuple(
+        DesignColumn(column.term, column.rarer_units, column.rarer_groups, column.constant)
+        for column in column_rarity(moments, scaling)
+    )
+
+
+def coefficient_table(
+    model: Model,
+    reading: Reading,
+    terms: Sequence[str],
+    columns: Sequence[tuple[str, Text, FigureKind, Sequence[float]]],
+) -> FigureTable:
+    """Return the table `coefficients`: one row per shown term, the constant last."""
+    labels = term_labels(model, reading)
+    rows = []
+    for number, term in enumerate(terms):
+        if term not in reading.shown:
+            continue
+        label = Figure(FigureKind.LABEL, term, label=labels.get(term))
+        rows.append((label, *(Figure(kind, float(values[number])) for _, _, kind, values in columns)))
+    head = (("term", Text("Variable", "Variabel")), *((key, title) for key, title, _, _ in columns))
+    return FigureTable("coefficients", Text("Coefficients", "Koeffisienter"), head, tuple(rows))
+
+
+def term_labels(model: Model, reading: Reading) -> dict[str, Text]:
+    """Return what a person reads for each term: the variable, and the category's label for factor terms."""
+    labels = {CONSTANT_NAME: Text("Constant", "Konstant")}
+    for column in reading.design.columns:
+        parts = [_part_label(model, reading, part.variable, part.level) for part in column.parts]
+        labels[column.name] = Text(" × ".join(part.en for part in parts), " × ".join(part.no for part in parts))
+    return labels
+
+
+def _part_label(model: Model, reading: Reading, variable: str, level: int | None) -> Text:
+    if level is None:
+        return same(variable)
+    code = reading.levels.levels[variable][level]
+    known = model.variables[variable].labels
+    label = known.labels.get(code) if known is not None else None
+    if label is None:
+        text = str(int(code)) if isinstance(code, float) and code.is_integer() else str(code)
+        return same(f"{variable} = {text}")
+    return Text(f"{variable}: {label.en}", f"{variable}: {label.no}")
+
+
+def interval_heads(level: float) -> tuple[Text, Text]:
+    """Return the headings of the limits of a confidence interval."""
+    return (
+        Text(f"{level:g} % CI low", f"{level:g} % KI nedre"),
+        Text(f"{level:g} % CI high", f"{level:g} % KI øvre"),
+    )
+
+
+def present_model(content: ReleasedModel) -> tuple[Block, ...]:
+    """Return a model's tables and remarks as blocks."""
+    tables = tuple(Table(table.key, table.title, table.columns, table.rows) for table in content.tables)
+    return (*tables, *(Notice(key, text) for key, text in content.notices))
+
+
+def dropped_notice(dropped: Sequence[str], labels: dict[str, Text]) -> tuple[tuple[str, Text], ...]:
+    """Return the remark that columns were left out as collinear; names terms of the script and their categories."""
+    if not dropped:
+        return ()
+    english = ", ".join(labels[name].en if name in labels else name for name in dropped)
+    norwegian = ", ".join(labels[name].no if name in labels else name for name in dropped)
+    return (
+        (
+            "collinear",
+            Text(
+                f"Left out, because earlier terms already contain them: {english}.",
+                f"Utelatt fordi tidligere ledd allerede inneholder dem: {norwegian}.",
+            ),
+        ),
+    )

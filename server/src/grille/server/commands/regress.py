@@ -1,0 +1,239 @@
+"""regress: linear regression by ordinary least squares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from grille.server.blocks import Block
+from grille.server.commands.analysis import categorical, condition
+from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
+from grille.server.commands.lookup import populated_dataset
+from grille.server.commands.models import (
+    Model,
+    Reading,
+    check_outcome_apart,
+    coefficient_table,
+    design_columns,
+    design_terms,
+    dropped_notice,
+    interval_heads,
+    is_function_of,
+    model_set,
+    outcome_of,
+    present_model,
+    read,
+    smallest_combination,
+    term_labels,
+)
+from grille.server.commands.options import Options, check_options
+from grille.server.commands.scope import Scope, Variable
+from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
+from grille.server.errors import TypeMismatchError
+from grille.server.language.ast import Analysis
+from grille.server.language.ast import Command as Node
+from grille.server.statistics.leverage import design_leverage
+from grille.server.statistics.moments import collect_moments
+from grille.server.statistics.ols import ClusterVariable, Covariance, OlsResult, fit_ols
+from grille.server.text import Text, same
+
+LEVEL = OptionSpec("level", "level(95)", Text("confidence level in percent", "konfidensnivå i prosent"))
+CONTROL = OptionSpec(
+    "control",
+    "control(TERM, ...)",
+    Text("terms that are estimated but not shown", "ledd som estimeres, men ikke vises"),
+)
+NOCONSTANT = OptionSpec("noconstant", "noconstant", Text("no constant term", "ikke konstantledd"))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A bound regress: the model, the kind of standard errors, the cluster variable."""
+
+    model: Model
+    covariance: Covariance
+    cluster: str | None
+
+
+class Regress:
+    """The command."""
+
+    spec = CommandSpec(
+        name="regress",
+        group=Text("Regression", "Regresjon"),
+        summary=Text("Linear regression (ordinary least squares)", "Lineær regresjon (minste kvadraters metode)"),
+        syntax="regress OUTCOME TERMS [if CONDITION] [, OPTIONS]",
+        options=(
+            NOCONSTANT,
+            LEVEL,
+            OptionSpec("robust", "robust", Text("robust standard errors (HC1)", "robuste standardfeil (HC1)")),
+            OptionSpec(
+                "cluster", "cluster(VARIABLE)", Text("standard errors clustered by a variable", "klyngestandardfeil")
+            ),
+            CONTROL,
+        ),
+        examples=("regress wage man age i.education", "regress wage man##i.education, robust control(i.county)"),
+        details=Text(
+            "`i.v` makes one indicator per category, the lowest is the reference; `a#b` their combinations, `a##b` main "
+            "effects too; `c.v` a number inside an interaction. Units with a missing value are left out.",
+            "`i.v` lager én indikator per kategori, den laveste er referansen; `a#b` kombinasjonene, `a##b` også "
+            "hovedeffektene; `c.v` et tall i et samspill. Enheter med manglende verdi er ikke med.",
+        ),
+    )
+
+    def bind(self, node: Node, scope: Scope) -> Bound:
+        """Check outcome, terms and options; see Command.bind."""
+        node = cast(Analysis, node)
+        dataset = populated_dataset(scope, node.head.name_span)
+        if node.by:
+            raise TypeMismatchError(
+                "BY_NOT_ALLOWED",
+                Text("`regress` takes no `by` list.", "`regress` tar ingen `by`-liste."),
+                hint=Text("For group levels use `regress-mml`.", "For gruppenivåer, bruk `regress-mml`."),
+                span=node.by[0].span,
+            )
+        options = check_options(self.spec, node.options)
+        cluster = self._cluster(options, scope)
+        robust = options.flag("robust")
+        options.exclusive("robust", "cluster")
+        model = bind_model(node, scope, dataset.name, options, (cluster,) if cluster else ())
+        if len(model.terms) == 0:
+            raise TypeMismatchError(
+                "TOO_FEW_VARIABLES",
+                Text("`regress` needs explanatory variables.", "`regress` trenger forklaringsvariabler."),
+                span=node.head.name_span,
+            )
+        kind: Covariance = "cluster" if cluster else "robust" if robust else "classical"
+        return Bound("regress", Plan(model, kind, cluster.name if cluster else None), scope)
+
+    def _cluster(self, options: Options, scope: Scope) -> Variable | None:
+        names = options.names("cluster", most=1)
+        return categorical(scope, names[0]) if names else None
+
+    def compute(self, plan: Plan, workspace: Workspace) -> Outcome:
+        """Fit in one pass, more for robust errors; see Command.compute."""
+        model, engine, frame = plan.model, workspace.engine, workspace.frames[plan.model.dataset]
+        workspace.progress("reading")
+        reading = read(engine, frame, model)
+        moments = collect_moments(reading.passes, reading.design, reading.levels)
+        workspace.progress("fitting")
+        cluster = None
+        if plan.cluster is not None:
+            cluster = ClusterVariable(plan.cluster, len(reading.levels.levels[plan.cluster]))
+        fit = fit_ols(moments, model.level, plan.covariance, reading.passes, cluster)
+        workspace.progress("checking")
+        entered = model_set(engine, frame, model)
+        leverage = design_leverage(moments, fit.scaling, reading.passes)
+        labels = term_labels(model, reading)
+        evidence = ModelEvidence(
+            command="regress",
+            analysis_set=entered,
+            parameters=len(fit.terms),
+            residual_df=fit.df_resid,
+            r2=fit.r2,
+            columns=design_columns(moments, fit.scaling),
+            leverage=(leverage.largest, leverage.three_largest),
+            outcome_rarer_units=moments.outcome_rarer_units,
+            smallest_combination=smallest_combination(engine, frame, model),
+            groups=(),
+            icc=None,
+            tables=(_model_table(model, fit, entered.units), _coefficients(model, reading, fit)),
+            notices=dropped_notice(fit.dropped, labels),
+            lineage_violation=model.lineage_violation,
+        )
+        return Outcome(evidence, workspace.frames)
+
+    def present(self, content: Any) -> tuple[Block, ...]:
+        """The model's tables; see Command.present."""
+        return present_model(content)
+
+
+def bind_model(
+    node: Analysis, scope: Scope, dataset: str, options: Options, others: tuple[Variable, ...]
+) -> Model:
+    """Bind what regress and regress-mml share."""
+    outcome = outcome_of(scope, node)
+    control = options.terms("control")
+    check_outcome_apart(outcome, node, control)
+    shown, variables = design_terms(scope, node.terms[1:])
+    hidden, more = design_terms(scope, control)
+    variables |= more
+    level = options.number("level", 95.0, 50.0, 99.99)
+    assert level is not None
+    return Model(
+        dataset=dataset,
+        command=node.head.name,
+        outcome=outcome,
+        terms=shown + hidden,
+        shown=len(shown),
+        variables=variables,
+        others=others,
+        where=condition(node.condition, scope.datasets[dataset]),
+        constant=not options.flag("noconstant"),
+        level=level,
+        lineage_violation=is_function_of(outcome, tuple(variables.values())),
+    )
+
+
+def _model_table(model: Model, fit: OlsResult, units: UnitCount) -> FigureTable:
+    estimate, degrees = FigureKind.ESTIMATE, FigureKind.DEGREES
+    none = Figure(degrees, None)
+    no_p = Figure(FigureKind.P_VALUE, None)
+
+    def row(key: str, label: Text, value: Figure, df: Figure = none, p: Figure = no_p) -> tuple[Figure, ...]:
+        return (Figure(FigureKind.LABEL, key, label=label), value, df, p)
+
+    rows = (
+        row("n_obs", Text("Observations", "Antall obs"), Figure(FigureKind.COUNT, units)),
+        row("r2", same("R²"), Figure(estimate, fit.r2)),
+        row("r2_adj", Text("Adjusted R²", "Justert R²"), Figure(estimate, fit.r2_adj)),
+        row(
+            "f_test",
+            Text("F test", "F-test"),
+            Figure(estimate, fit.f),
+            Figure(degrees, fit.df_model),
+            Figure(FigureKind.P_VALUE, fit.f_p_value),
+        ),
+        row("df_model", Text("Model df", "Frihetsgrader, modell"), Figure(degrees, fit.df_model)),
+        row(
+            "df_resid", Text("Residual df", "Frihetsgrader, residual"), Figure(FigureKind.RESIDUAL_DEGREES, fit.df_resid)
+        ),
+        row("ss_model", Text("Sum of squares, model", "Kvadratsum, modell"), Figure(estimate, fit.ss_model)),
+        row("ss_resid", Text("Sum of squares, residual", "Kvadratsum, residual"), Figure(estimate, fit.ss_resid)),
+        row("ss_total", Text("Sum of squares, total", "Kvadratsum, total"), Figure(estimate, fit.ss_total)),
+        row("rmse", Text("Root mean squared error", "Residualstandardavvik"), Figure(estimate, fit.rmse)),
+    )
+    return FigureTable("model", _title(model), MODEL_COLUMNS, rows)
+
+
+MODEL_COLUMNS = (
+    ("statistic", Text("Statistic", "Mål")),
+    ("value", Text("Value", "Verdi")),
+    ("df", same("df")),
+    ("p_value", same("p")),
+)
+
+
+def _title(model: Model) -> Text:
+    return Text(f"Linear regression of {model.outcome.name}", f"Lineær regresjon av {model.outcome.name}")
+
+
+def _coefficients(model: Model, reading: Reading, fit: OlsResult) -> FigureTable:
+    low, high = interval_heads(model.level)
+    estimate = FigureKind.ESTIMATE
+    return coefficient_table(
+        model,
+        reading,
+        fit.terms,
+        (
+            ("estimate", Text("Coefficient", "Koeffisient"), estimate, fit.coefficients),
+            ("std_error", Text("Std. error", "Std.feil"), estimate, fit.std_errors),
+            ("t", same("t"), estimate, fit.t),
+            ("p_value", same("P > |t|"), FigureKind.P_VALUE, fit.p_values),
+            ("ci_low", low, estimate, fit.intervals[:, 0]),
+            ("ci_high", high, estimate, fit.intervals[:, 1]),
+        ),
+    )
+
+
+COMMAND = Regress()

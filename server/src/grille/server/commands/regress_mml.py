@@ -1,0 +1,327 @@
+"""regress-mml: linear multilevel regression with nested random intercepts, by restricted maximum likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from grille.server.blocks import Block
+from grille.server.commands.analysis import categorical
+from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
+from grille.server.commands.describe import reference
+from grille.server.commands.lookup import populated_dataset
+from grille.server.commands.models import (
+    Model,
+    Reading,
+    coefficient_table,
+    complete,
+    design_columns,
+    dropped_notice,
+    interval_heads,
+    model_set,
+    present_model,
+    read,
+    smallest_combination,
+    term_labels,
+)
+from grille.server.commands.options import check_options
+from grille.server.commands.regress import CONTROL, LEVEL, MODEL_COLUMNS, NOCONSTANT, bind_model
+from grille.server.commands.scope import Scope, Variable
+from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, GroupLevel, ModelEvidence, UnitCount
+from grille.server.engines.base import Engine, Frame
+from grille.server.errors import TypeMismatchError
+from grille.server.language.ast import Analysis, Name
+from grille.server.language.ast import Command as Node
+from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind
+from grille.server.statistics.leverage import design_leverage
+from grille.server.statistics.moments import collect_moments
+from grille.server.statistics.reml import MixedResult, fit_mixed
+from grille.server.statistics.uncertainty import WaldTest
+from grille.server.text import Text, same
+
+MOST_LEVELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A bound regress-mml: the model and its group variables, highest level first."""
+
+    model: Model
+    groups: tuple[Variable, ...]
+
+
+class RegressMml:
+    """The command."""
+
+    spec = CommandSpec(
+        name="regress-mml",
+        group=Text("Regression", "Regresjon"),
+        summary=Text("Linear multilevel regression, two or three levels", "Lineær flernivåregresjon, to eller tre nivåer"),
+        syntax="regress-mml OUTCOME TERMS by GROUP [GROUP] [if CONDITION] [, OPTIONS]",
+        options=(NOCONSTANT, LEVEL, CONTROL),
+        examples=(
+            "regress-mml wage man age i.education by county",
+            "regress-mml wage man age by region county, level(90)",
+            "regress-mml wage man age by county, control(i.education)",
+        ),
+        details=Text(
+            "Random intercepts for one group variable, or for two with the highest level first; a group of the lower "
+            "level belongs to one group of the higher, so its codes may be reused. Fitted by restricted maximum "
+            "likelihood (REML), with standard errors as statsmodels' MixedLM defines them. The LR test compares with the "
+            "model without groups, the Wald tests all slopes, and slopes together with variances.",
+            "Tilfeldige konstantledd for én gruppevariabel, eller for to med høyeste nivå først; en gruppe på lavere "
+            "nivå hører til én gruppe på det høyere, så koder kan gjenbrukes. Estimert med restricted maximum likelihood "
+            "(REML), med standardfeil som i MixedLM i statsmodels. LR-testen sammenligner med modellen uten grupper, "
+            "Wald-testene alle stigningstall, og stigningstall sammen med varianser.",
+        ),
+    )
+
+    def bind(self, node: Node, scope: Scope) -> Bound:
+        """Check outcome, terms, groups and options; see Command.bind."""
+        node = cast(Analysis, node)
+        dataset = populated_dataset(scope, node.head.name_span)
+        options = check_options(self.spec, node.options)
+        self._check_groups(node)
+        groups = tuple(categorical(scope, name) for name in node.by)
+        model = bind_model(node, scope, dataset.name, options, groups)
+        for name, variable in zip(node.by, groups, strict=True):
+            if variable.name == model.outcome.name or variable.name in model.variables:
+                raise _group_is_term(name)
+        return Bound("regress-mml", Plan(model, groups), scope)
+
+    def _check_groups(self, node: Analysis) -> None:
+        if not node.by:
+            raise TypeMismatchError(
+                "GROUP_MISSING",
+                Text("`regress-mml` needs a group variable.", "`regress-mml` trenger en gruppevariabel."),
+                hint=Text(
+                    "Write `by GROUP` after the terms, or use `regress`.", "Skriv `by GRUPPE` etter leddene, eller bruk `regress`."
+                ),
+                span=node.head.name_span,
+            )
+        if len(node.by) > MOST_LEVELS:
+            raise TypeMismatchError(
+                "TOO_MANY_GROUPS",
+                Text("At most two group variables.", "Høyst to gruppevariabler."),
+                span=node.by[MOST_LEVELS].span,
+            )
+        if len(node.by) == MOST_LEVELS and node.by[0].text == node.by[1].text:
+            raise TypeMismatchError(
+                "DUPLICATE_VARIABLE",
+                Text(f"`{node.by[1].text}` is given twice.", f"`{node.by[1].text}` er gitt to ganger."),
+                span=node.by[1].span,
+            )
+
+    def compute(self, plan: Plan, workspace: Workspace) -> Outcome:
+        """Fit from one pass; see Command.compute."""
+        model, engine, frame = plan.model, workspace.engine, workspace.frames[plan.model.dataset]
+        workspace.progress("reading")
+        reading = read(engine, frame, model)
+        names = tuple(group.name for group in plan.groups)
+        moments = collect_moments(reading.passes, reading.design, reading.levels, names)
+        workspace.progress("fitting")
+        fit = fit_mixed(moments, model.level)
+        workspace.progress("checking")
+        leverage = design_leverage(moments, fit.scaling, reading.passes, fit.ratios)
+        entered = model_set(engine, frame, model)
+        groups = _group_levels(engine, frame, plan, fit)
+        crossed = moments.groups.crossed if moments.groups is not None else 0
+        evidence = ModelEvidence(
+            command="regress-mml",
+            analysis_set=entered,
+            parameters=fit.parameters,
+            residual_df=fit.n - len(fit.terms),
+            r2=fit.r2_marginal,
+            columns=design_columns(moments, fit.scaling),
+            leverage=(leverage.largest, leverage.three_largest),
+            outcome_rarer_units=moments.outcome_rarer_units,
+            smallest_combination=smallest_combination(engine, frame, model),
+            groups=groups,
+            icc=fit.levels[-1].icc_cumulative,
+            tables=(
+                _model_table(model, fit, entered.units),
+                _groups_table(plan, fit, groups),
+                _random_table(plan, fit),
+                _coefficients(model, reading, fit),
+            ),
+            notices=(
+                *dropped_notice(fit.dropped, term_labels(model, reading)),
+                *_boundary_notices(plan, fit),
+                *_crossed_notice(plan, crossed),
+            ),
+            lineage_violation=model.lineage_violation,
+        )
+        return Outcome(evidence, workspace.frames)
+
+    def present(self, content: Any) -> tuple[Block, ...]:
+        """The model's tables; see Command.present."""
+        return present_model(content)
+
+
+def _group_is_term(name: Name) -> TypeMismatchError:
+    return TypeMismatchError(
+        "GROUP_IS_TERM",
+        Text(
+            f"`{name.text}` is a group variable and a variable of the model.",
+            f"`{name.text}` er både gruppevariabel og variabel i modellen.",
+        ),
+        hint=Text(
+            "A group has its random intercept already: leave the variable out of the terms.",
+            "En gruppe har allerede sitt tilfeldige konstantledd: utelat variabelen fra leddene.",
+        ),
+        span=name.span,
+    )
+
+
+def _group_levels(engine: Engine, frame: Frame, plan: Plan, fit: MixedResult) -> tuple[GroupLevel, ...]:
+    levels = []
+    for number, (variable, level) in enumerate(zip(plan.groups, fit.levels, strict=True)):
+        by = tuple((group.name, reference(group)) for group in plan.groups[: number + 1])
+        measures = (Measure("n", MeasureKind.UNITS), Measure("key", MeasureKind.CELL_KEY))
+        groups = engine.aggregate(frame, Aggregation(by, measures, plan.model.where, complete(plan.model))).measures
+        sizes, keys = groups["n"].astype(np.int64), groups["key"].astype(np.uint64)
+        low, high = int(np.argmin(sizes)), int(np.argmax(sizes))
+        levels.append(
+            GroupLevel(
+                variable.name,
+                level.n_groups,
+                UnitCount(int(sizes[low]), int(keys[low])),
+                UnitCount(int(sizes[high]), int(keys[high])),
+                variable.documented,
+            )
+        )
+    return tuple(levels)
+
+
+def _model_table(model: Model, fit: MixedResult, units: UnitCount) -> FigureTable:
+    none, no_p = Figure(FigureKind.DEGREES, None), Figure(FigureKind.P_VALUE, None)
+
+    def test(key: str, label: Text, result: WaldTest | None) -> tuple[Figure, ...]:
+        head = Figure(FigureKind.LABEL, key, label=label)
+        if result is None:
+            return (head, Figure(FigureKind.ESTIMATE, None), none, no_p)
+        return (
+            head,
+            Figure(FigureKind.ESTIMATE, result.chi2),
+            Figure(FigureKind.DEGREES, result.df),
+            Figure(FigureKind.P_VALUE, result.p_value),
+        )
+
+    observations = Figure(FigureKind.LABEL, "n_obs", label=Text("Observations", "Antall obs"))
+    likelihood = Figure(FigureKind.LABEL, "log_likelihood", label=Text("Log likelihood", "Log Likelihood"))
+    rows = (
+        (observations, Figure(FigureKind.COUNT, units), none, no_p),
+        (likelihood, Figure(FigureKind.ESTIMATE, fit.log_likelihood), none, no_p),
+        test("lr_test", Text("LR test", "LR-test"), fit.lr_test),
+        test("wald_coef", same("Wald coef"), fit.wald_coef),
+        test("wald_total", same("Wald total"), fit.wald_total),
+    )
+    title = Text(f"Multilevel regression of {model.outcome.name}", f"Flernivåregresjon av {model.outcome.name}")
+    return FigureTable("model", title, MODEL_COLUMNS, rows)
+
+
+def _groups_table(plan: Plan, fit: MixedResult, groups: tuple[GroupLevel, ...]) -> FigureTable:
+    columns = (
+        ("level", Text("Level", "Nivå")),
+        ("variable", Text("Group variable", "Gruppevariabel")),
+        ("n_groups", Text("N groups", "N grupper")),
+        ("min", Text("Min", "Min")),
+        ("max", Text("Max", "Maks")),
+        ("mean", Text("Mean", "Gjennomsnitt")),
+    )
+    rows = []
+    for number, (variable, level, group) in enumerate(zip(plan.groups, fit.levels, groups, strict=True)):
+        rows.append(
+            (
+                Figure(FigureKind.DEGREES, len(plan.groups) + 1 - number),
+                Figure(FigureKind.LABEL, variable.name),
+                Figure(FigureKind.DEGREES, level.n_groups),
+                Figure(FigureKind.COUNT, group.smallest),
+                Figure(FigureKind.COUNT, group.largest),
+                Figure(FigureKind.ESTIMATE, level.mean),
+            )
+        )
+    return FigureTable("groups", Text("Groups", "Grupper"), columns, tuple(rows))
+
+
+def _random_table(plan: Plan, fit: MixedResult) -> FigureTable:
+    columns = (
+        ("variable", Text("Level", "Nivå")),
+        ("variance", Text("Variance", "Varians")),
+        ("std_error", Text("Std. error", "Std.feil")),
+        ("icc", Text("Intraclass correlation", "Intraklassekorrelasjon")),
+    )
+    estimate = FigureKind.ESTIMATE
+    rows = [
+        (
+            Figure(FigureKind.LABEL, variable.name),
+            Figure(estimate, level.variance, boundary=level.at_zero or level.at_cap),
+            Figure(estimate, level.variance_error),
+            Figure(estimate, level.icc),
+        )
+        for variable, level in zip(plan.groups, fit.levels, strict=True)
+    ]
+    residual = (
+        Figure(FigureKind.LABEL, "residual", label=Text("Residual", "Residual")),
+        Figure(estimate, fit.residual_variance),
+        Figure(estimate, fit.residual_variance_error),
+        Figure(estimate, 1.0 - sum(level.icc for level in fit.levels)),
+    )
+    title = Text("Random-effects variance", "Random Effects Variance")
+    return FigureTable("random_effects", title, columns, (*rows, residual))
+
+
+def _coefficients(model: Model, reading: Reading, fit: MixedResult) -> FigureTable:
+    low, high = interval_heads(model.level)
+    estimate = FigureKind.ESTIMATE
+    return coefficient_table(
+        model,
+        reading,
+        fit.terms,
+        (
+            ("estimate", Text("Coefficient", "Koeffisient"), estimate, fit.coefficients),
+            ("std_error", Text("Std. error", "Std.feil"), estimate, fit.std_errors),
+            ("z", same("z"), estimate, fit.z),
+            ("p_value", same("P > |z|"), FigureKind.P_VALUE, fit.p_values),
+            ("ci_low", low, estimate, fit.intervals[:, 0]),
+            ("ci_high", high, estimate, fit.intervals[:, 1]),
+        ),
+    )
+
+
+def _boundary_notices(plan: Plan, fit: MixedResult) -> tuple[tuple[str, Text], ...]:
+    notices = []
+    for variable, level in zip(plan.groups, fit.levels, strict=True):
+        if level.at_zero:
+            text = Text(
+                f"The variance of {variable.name} is estimated as exactly 0: groups do not differ more than chance.",
+                f"Variansen for {variable.name} er estimert til nøyaktig 0: gruppene er ikke mer ulike enn tilfeldig.",
+            )
+            notices.append(("boundary", text))
+        if level.at_cap:
+            text = Text(
+                f"The outcome does not vary within the groups of {variable.name}; its variance has no finite estimate.",
+                f"Utfallet varierer ikke innen gruppene av {variable.name}; variansen har ikke noe endelig estimat.",
+            )
+            notices.append(("boundary", text))
+    return tuple(notices)
+
+
+def _crossed_notice(plan: Plan, crossed: int) -> tuple[tuple[str, Text], ...]:
+    if not crossed:
+        return ()
+    top, middle = plan.groups[0].name, plan.groups[1].name
+    return (
+        (
+            "crossed",
+            Text(
+                f"Some codes of {middle} occur in several groups of {top}; each combination counts as its own group.",
+                f"Noen koder i {middle} finnes i flere grupper av {top}; hver kombinasjon regnes som en egen gruppe.",
+            ),
+        ),
+    )
+
+
+COMMAND = RegressMml()

@@ -1,0 +1,81 @@
+"""What is executed, what comes of it, and the one interface that every step of execution has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from grille.server.commands.scope import Scope
+from grille.server.disclosure.evidence import Evidence
+from grille.server.disclosure.released import AppliedRule
+from grille.server.engines.base import Frame
+from grille.server.language.ast import Command as Node
+from grille.server.sessions.session import Session
+from grille.v1 import results_pb2
+
+T = TypeVar("T", covariant=True)
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: user name and SHA-256 thumbprint of the client certificate."""
+
+    user: str
+    thumbprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRun:
+    """One command of one script of one caller."""
+
+    session: Session
+    caller: Caller
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """What the worker computed: not yet released."""
+
+    command: str
+    evidence: Evidence
+    scope: Scope
+    frames: Mapping[str, Frame]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What may be sent, and the state of the session once it is recorded.
+
+    Attributes:
+        blocks: Encoded released blocks, in order.
+        rules: Rules that touched the result.
+        set_digests: SHA-256 of the sketch of each analysis set, hexadecimal, for the audit record.
+        scope: Names after the command.
+        frames: Data sets after the command.
+    """
+
+    blocks: tuple[results_pb2.Block, ...]
+    rules: tuple[AppliedRule, ...]
+    set_digests: tuple[str, ...]
+    scope: Scope
+    frames: Mapping[str, Frame] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An outcome with its place in the audit log: an answer, or the error that took its place."""
+
+    answer: Answer | None
+    error: Exception | None
+    record: int
+    elapsed_ms: int
+
+
+class Executor(Protocol[T]):
+    """Executes a command, or one concern of it around an inner executor."""
+
+    def execute(self, run: CommandRun, progress: Progress) -> T:
+        """Execute; raises GrilleError."""

@@ -1,0 +1,90 @@
+"""The interceptor around every call: who calls, what went wrong, how long it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import grpc
+
+from grille.server.errors import GrilleError, InternalError
+from grille.server.text import Language, Text
+from grille.server.transport.errors import DETAIL_KEY, detail_of, status_of
+from grille.v1 import session_pb2
+
+OnCall = Callable[[str, str, float], None]
+
+
+class ErrorInterceptor(grpc.ServerInterceptor):  # type: ignore[misc]  # grpc has no types
+    """Turns every exception of a servicer into a status with an ErrorDetail; nothing else reaches the client."""
+
+    def __init__(self, on_call: OnCall) -> None:
+        """`on_call(method, reason, seconds)` is told of every finished call; reason is OK, a reason or a class name."""
+        self._on_call = on_call
+
+    def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
+        """Wrap the handler of one call; see grpc.ServerInterceptor."""
+        handler = continuation(details)
+        if handler is None or not details.method.startswith("/grille.v1."):
+            return handler
+        method = details.method
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(method, handler.unary_stream),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        return grpc.unary_unary_rpc_method_handler(
+            self._unary(method, handler.unary_unary),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _unary(self, method: str, inner: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        def call(request: Any, context: grpc.ServicerContext) -> Any:
+            start = time.monotonic()
+            try:
+                response = inner(request, context)
+            except Exception as error:
+                self._fail(method, request, context, error, start)
+            self._on_call(method, "OK", time.monotonic() - start)
+            return response
+
+        return call
+
+    def _stream(self, method: str, inner: Callable[[Any, Any], Iterator[Any]]) -> Callable[[Any, Any], Iterator[Any]]:
+        def call(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+            start = time.monotonic()
+            try:
+                yield from inner(request, context)
+            except Exception as error:
+                self._fail(method, request, context, error, start)
+            self._on_call(method, "OK", time.monotonic() - start)
+
+        return call
+
+    def _fail(
+        self, method: str, request: Any, context: grpc.ServicerContext, error: Exception, start: float
+    ) -> NoReturn:
+        reason = error.reason if isinstance(error, GrilleError) else type(error).__name__
+        self._on_call(method, reason, time.monotonic() - start)
+        told = error if isinstance(error, GrilleError) else _fault()
+        language = language_of(getattr(request, "language", 0))
+        detail = detail_of(told, language)
+        context.set_trailing_metadata(((DETAIL_KEY, detail.SerializeToString()),))
+        context.abort(status_of(told), f"{told.reason}: {detail.message}")
+        raise AssertionError("abort raises")
+
+
+def language_of(value: int) -> Language:
+    """Return the language that a request names; English when it names none."""
+    return Language.NORWEGIAN if value == session_pb2.LANGUAGE_NORWEGIAN else Language.ENGLISH
+
+
+def _fault() -> InternalError:
+    return InternalError(
+        "SERVER_FAULT",
+        Text("The server failed on this request.", "Serveren feilet på denne forespørselen."),
+        hint=Text("Tell the custodian when it happened.", "Si fra til forvalteren om tidspunktet."),
+    )

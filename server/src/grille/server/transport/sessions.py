@@ -1,0 +1,71 @@
+"""SessionService: see the contract in session.proto."""
+
+from __future__ import annotations
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+import grpc
+from grille.server.execution.desk import Desk
+from grille.server.sessions.session import Session
+from grille.server.transport.identity import Identify
+from grille.server.transport.interceptor import language_of
+from grille.v1 import session_pb2, session_pb2_grpc
+
+
+class SessionServicer(session_pb2_grpc.SessionServiceServicer):
+    """Thin: messages in, desk, messages out."""
+
+    def __init__(self, desk: Desk, identify: Identify) -> None:
+        """Serve `desk` to callers that `identify` names."""
+        self._desk = desk
+        self._identify = identify
+
+    def OpenSession(  # noqa: N802
+        self, request: session_pb2.OpenSessionRequest, context: grpc.ServicerContext
+    ) -> session_pb2.OpenSessionResponse:
+        """Open a session."""
+        caller = self._identify(context)
+        session = self._desk.open_session(caller, request.project, language_of(request.language))
+        return session_pb2.OpenSessionResponse(session=_message(session))
+
+    def ListSessions(  # noqa: N802
+        self, request: session_pb2.ListSessionsRequest, context: grpc.ServicerContext
+    ) -> session_pb2.ListSessionsResponse:
+        """List the caller's sessions."""
+        sessions = self._desk.sessions(self._identify(context))
+        return session_pb2.ListSessionsResponse(sessions=[_message(session) for session in sessions])
+
+    def CloseSession(  # noqa: N802
+        self, request: session_pb2.CloseSessionRequest, context: grpc.ServicerContext
+    ) -> session_pb2.CloseSessionResponse:
+        """Close a session."""
+        self._desk.close_session(self._identify(context), request.session_id)
+        return session_pb2.CloseSessionResponse()
+
+    def GetIdentity(  # noqa: N802
+        self, request: session_pb2.GetIdentityRequest, context: grpc.ServicerContext
+    ) -> session_pb2.GetIdentityResponse:
+        """Tell the caller who it is."""
+        caller = self._identify(context)
+        memberships = [
+            session_pb2.Membership(project=place.project, role=place.role, banks=place.banks)
+            for place in self._desk.places(caller)
+        ]
+        return session_pb2.GetIdentityResponse(user=caller.user, memberships=memberships)
+
+
+def _message(session: Session) -> session_pb2.Session:
+    created, used = Timestamp(), Timestamp()
+    created.FromDatetime(session.created)
+    used.FromDatetime(session.last_used)
+    return session_pb2.Session(
+        session_id=session.identifier,
+        project=session.project,
+        create_time=created,
+        last_used_time=used,
+        commands=session.commands,
+        banks=[
+            session_pb2.LinkedBank(bank=link.bank.name, version=link.bank.version)
+            for link in session.scope.links.values()
+        ],
+    )
