@@ -1,0 +1,30 @@
+"""Ed25519 signatures over canonical JSON objects, each kind under its own label."""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from grille.server.audit.chain import canonical
+
+
+def sign(key: Ed25519PrivateKey, label: str, fields: dict[str, object]) -> dict[str, object]:
+    """Return `fields` with a `signature` (128 hex digits) over the label and the other fields."""
+    return {**fields, "signature": key.sign(_message(label, fields)).hex()}
+
+
+def is_signed(key: Ed25519PublicKey, label: str, fields: dict[str, object]) -> bool:
+    """Say whether the `signature` in `fields` is the key's, over the label and the other fields."""
+    signature = fields.get("signature")
+    if not isinstance(signature, str):
+        return False
+    content = {name: value for name, value in fields.items() if name != "signature"}
+    try:
+        key.verify(bytes.fromhex(signature), _message(label, content))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def _message(label: str, fields: dict[str, object]) -> bytes:
+    return label.encode() + b"\n" + canonical(fields)

@@ -1,0 +1,136 @@
+"""Verifies a log offline: needs its files and the public key, nothing else.
+
+Finds every change, removal, insertion and reordering of records, also of the last ones, and every forged or missing
+checkpoint. What cannot be found from the files alone: that the whole folder was put back to an earlier state, or that
+everything was made anew by somebody who has the signing key. For that, keep the last record's number and hash of an
+earlier report elsewhere and give them as the anchor.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from grille.server.audit.chain import GENESIS
+from grille.server.audit.files import Files
+from grille.server.audit.head import Head, Heads, read_heads
+from grille.server.audit.report import Problems, Report
+from grille.server.audit.walk import Walked, walk_checkpoints, walk_records
+
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A record that somebody noted earlier.
+
+    Attributes:
+        sequence: Its number.
+        hash: Its hash, hex.
+    """
+
+    sequence: int
+    hash: str
+
+
+def verify(directory: Path, key: Ed25519PublicKey, anchor: Anchor | None = None) -> Report:
+    """Verify the log in `directory`; a server may go on writing meanwhile.
+
+    Args:
+        directory: Folder of the log, or of a copy.
+        key: Public key of the server.
+        anchor: A record that must be there as it was.
+
+    Returns:
+        What was found; `is_sound` says whether all is well.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        report, may_settle = _verify_once(Files(directory), key, anchor)
+        if report.is_sound or not may_settle or attempt == _ATTEMPTS:
+            break
+        time.sleep(_PAUSE_SECONDS)  # a record reaches the disk a moment before the head that tells of it
+    return report
+
+
+def _verify_once(files: Files, key: Ed25519PublicKey, anchor: Anchor | None) -> tuple[Report, bool]:
+    """Return the report, and whether its problems may come from a server that was writing."""
+    problems = Problems()
+    before = _read_head(files, key)
+    checkpoints = walk_checkpoints(files, key, problems)
+    wanted = [anchor.sequence] if anchor else []
+    if before.newest:
+        wanted.append(before.newest.sequence)
+    walked = walk_records(files, checkpoints, problems, wanted)
+    after = _read_head(files, key)
+    unsigned = walked.last_sequence - (after.newest.sequence if after.newest else 0)
+    _check_heads(files, before, unsigned, walked, problems)
+    highest = max((signed.checkpoint.number for signed in checkpoints), default=0)
+    if before.newest and before.newest.checkpoints > highest:
+        lost = f"{highest + 1}-{before.newest.checkpoints}"
+        problems.add("CHECKPOINTS_MISSING", None, f"checkpoints {lost} are missing", f"kontrollpunktene {lost} mangler")
+    if anchor and walked.noted.get(anchor.sequence) != anchor.hash:
+        problems.add(
+            "ANCHOR_MISMATCH",
+            anchor.sequence,
+            f"record {anchor.sequence} is not the one that was noted: the log was put back or made anew",
+            f"oppføring {anchor.sequence} er ikke den som ble notert: loggen er satt tilbake eller laget på nytt",
+        )
+    report = Report(
+        records=walked.records,
+        checkpoints=len(checkpoints),
+        last_sequence=walked.last_sequence,
+        last_hash=walked.last_hash,
+        first_time=walked.first_time,
+        last_time=walked.last_time,
+        recoveries=walked.recoveries,
+        problems=tuple(problems.kept),
+        problem_count=problems.count,
+        torn_bytes=walked.torn_bytes,
+    )
+    return report, before != after or unsigned > 0
+
+
+def _read_head(files: Files, key: Ed25519PublicKey) -> Heads:
+    return read_heads(key, files.head.read_bytes() if files.head.exists() else b"")
+
+
+def _check_heads(files: Files, heads: Heads, unsigned: int, walked: Walked, problems: Problems) -> None:
+    if heads.newest is None and walked.last_hash == GENESIS and not files.head.exists():
+        return  # a log that no server has opened yet
+    if heads.damaged:
+        problems.add("HEAD_INVALID", None, "the head is not signed by this key", "hodet er ikke signert med nøkkelen")
+    if heads.newest is None:
+        return
+    _check_end(heads.newest, walked, problems)
+    if unsigned > 0:
+        problems.add(
+            "RECORDS_UNSIGNED",
+            walked.last_sequence - unsigned + 1,
+            f"the last {unsigned} records are not signed: a crash, or somebody added them; a restart records it",
+            f"de siste {unsigned} oppføringene er usignert: et krasj, eller noen la dem til; en omstart noterer det",
+        )
+
+
+def _check_end(head: Head, walked: Walked, problems: Problems) -> None:
+    if head.sequence > walked.last_sequence:
+        lost = f"{walked.last_sequence + 1}-{head.sequence}"
+        problems.add(
+            "RECORDS_MISSING",
+            walked.last_sequence + 1,
+            f"records {lost} are missing at the end",
+            f"oppføringene {lost} mangler på slutten",
+        )
+    elif walked.noted.get(head.sequence) != head.hash:
+        problems.add(
+            "HEAD_MISMATCH",
+            head.sequence,
+            f"record {head.sequence} is not the one that the head names",
+            f"oppføring {head.sequence} er ikke den som hodet nevner",
+        )
