@@ -34,13 +34,15 @@ class Rows:
         keys: Opaque table of the engine with unit, record key and sketch columns per row.
         count: Number of rows. Exact, therefore secret.
         unit_type: Unit type, such as PERSON.
-        bank: Bank path token that the units belong to.
+        bank: Name of the bank that the units belong to, without version.
+        present: Opaque table of the engine that tells which rows of `keys` are in the data set.
     """
 
     keys: str
     count: int
     unit_type: str
     bank: str
+    present: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Source:
     """A register variable at a date, as the engine reads it from an attached bank.
 
     Attributes:
-        bank: Name under which the bank is attached.
+        bank: Name under which the bank is attached: `name@version`.
         table: Table of the variable: columns unit, value, and start, stop (days since 1970-01-01) unless FIXED.
         unit_type: Unit type.
         type: Value type.
@@ -78,7 +80,10 @@ class Engine(Protocol):
     """Runs plans. All methods may be cancelled by `interrupt` from another thread."""
 
     def attach(self, name: str, path: str, key: str) -> None:
-        """Attach a bank read-only under `name`."""
+        """Attach a bank read-only under `name`, which is `name@version`; before `lock` only."""
+
+    def lock(self) -> None:
+        """Close the engine to everything outside: no file, database, extension or setting can be reached afterwards."""
 
     def import_first(self, source: Source, column: str) -> Frame:
         """Return a data set of the units that have a row in `source`, with one column."""
@@ -92,6 +97,9 @@ class Engine(Protocol):
     def filter(self, frame: Frame, condition: Expression) -> Frame:
         """Return the rows of `frame` for which the condition is true."""
 
+    def close(self) -> None:
+        """Write everything to the session's file and close it."""
+
     def aggregate(self, frame: Frame, request: Aggregation) -> Groups:
         """Compute measures per group."""
 
@@ -102,7 +110,7 @@ class Engine(Protocol):
         """Return the factor levels and a function that starts a pass over the complete rows."""
 
     def sweep(self, live: tuple[Frame, ...]) -> None:
-        """Drop every stored table that no frame of `live` uses."""
+        """Drop every stored table that no frame of `live` uses; a new command begins, earlier interrupts are forgotten."""
 
     def interrupt(self) -> None:
         """Stop the running request; it raises BudgetError with reason CANCELLED."""

@@ -1,0 +1,54 @@
+"""Rows for models in Arrow batches: complete cases, numbers as doubles, factors as codes, in the same order each pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from grille.server.engines.base import Frame
+from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.factors import Coding, codings
+from grille.server.engines.duckdb.sql import aliased, composition, value
+from grille.server.engines.duckdb.store import Store
+from grille.server.plan.aggregates import Batch, BatchRequest, FactorLevels
+
+
+def batches(
+    requests: Requests, store: Store, frame: Frame, request: BatchRequest
+) -> tuple[FactorLevels, Callable[[], Iterator[Batch]]]:
+    """Return the factor levels over the complete rows and a function that starts a pass over them."""
+    expressions = [expression for _, expression in (*request.numbers, *request.factors)]
+    complete = composition(frame, expressions, where=request.where, complete=expressions)
+    factors = [expression for _, expression in request.factors]
+    coded = dict(
+        zip((name for name, _ in request.factors), codings(requests, store, frame, factors, complete), strict=True)
+    )
+    query = complete
+    for number, (_, expression) in enumerate(request.numbers):
+        query = query.select(aliased(value(frame, expression), f"x{number}"))
+    for number, coding in enumerate(coded.values()):
+        query = query.select(aliased(coding.sql, f"f{number}"))
+
+    def start() -> Iterator[Batch]:
+        for rows in requests.stream(query):
+            if rows.num_rows:
+                yield _batch(rows, tuple(name for name, _ in request.numbers), coded)
+
+    return FactorLevels({name: coding.levels for name, coding in coded.items()}), start
+
+
+def _batch(rows: pa.RecordBatch, numbers: tuple[str, ...], coded: dict[str, Coding]) -> Batch:
+    found = [_array(column) for column in rows.columns]
+    return Batch(
+        numbers={name: np.asarray(found[place], dtype=np.float64) for place, name in enumerate(numbers)},
+        factors={name: coding.codes(found[len(numbers) + place]) for place, (name, coding) in enumerate(coded.items())},
+        rows=rows.num_rows,
+    )
+
+
+def _array(column: pa.Array) -> NDArray[np.generic]:
+    array: NDArray[np.generic] = column.to_numpy(zero_copy_only=True)
+    return array

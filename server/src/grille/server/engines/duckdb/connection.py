@@ -1,0 +1,188 @@
+"""Connections to DuckDB: limits, encryption, attached files, the lock, and requests that can be interrupted."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from grille.server.engines.duckdb.failures import cancelled, translated
+from grille.server.engines.duckdb.sql import DIALECT
+from grille.server.errors import InternalError
+from grille.server.text import Text
+
+BATCH_ROWS = 131_072
+_INSISTENCE = 250
+_INSIST_SECONDS = 0.02
+
+
+def open_connection(memory_limit: str, threads: int, temp_directory: str) -> duckdb.DuckDBPyConnection:
+    """Open an empty in-memory DuckDB within limits, with encryption loaded and encrypted spill files.
+
+    Args:
+        memory_limit: Such as "2GB".
+        threads: Threads of the engine.
+        temp_directory: Folder for spill files.
+
+    Raises:
+        InternalError: ENCRYPTION_UNAVAILABLE when the extension that brings OpenSSL is not installed.
+    """
+    with translated():
+        connection = duckdb.connect(
+            ":memory:",
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_community_extensions": False,
+                "python_enable_replacements": False,
+                "preserve_insertion_order": True,
+                "memory_limit": memory_limit,
+                "threads": threads,
+                "temp_directory": temp_directory,
+                "temp_file_encryption": True,
+            },
+        )
+        connection.execute(f"LOAD {literal(str(_encryption_extension()))}")
+    return connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: str, name: str, key: str, *, read_only: bool) -> None:
+    """Attach the encrypted database file `path` as `name`; made when missing and not `read_only`.
+
+    Raises:
+        InternalError: DATABASE_FILE_UNREADABLE when it is missing, damaged, or has another key.
+    """
+    mode = "READ_ONLY, " if read_only else ""
+    statement = f"ATTACH {literal(path)} AS {identifier(name)} ({mode}ENCRYPTION_KEY {literal(key)})"
+    try:
+        connection.execute(statement)
+    except duckdb.Error:  # its text may hold the statement, and so the key
+        raise InternalError(
+            "DATABASE_FILE_UNREADABLE",
+            Text(
+                "An encrypted database file cannot be opened: it is missing, damaged, or has another key.",
+                "En kryptert databasefil kan ikke åpnes: den mangler, er skadet eller har en annen nøkkel.",
+            ),
+        ) from None
+
+
+def lock(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close the connection to files, databases and extensions that it does not have yet, and freeze its settings."""
+    with translated():
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+
+
+def identifier(name: str) -> str:
+    """Return `name`, one that we made ourselves, as a quoted SQL identifier."""
+    return exp.Identifier(this=name, quoted=True).sql(DIALECT)
+
+
+def literal(text: str) -> str:
+    """Return `text` as an SQL string literal, for statements that take no parameters."""
+    return exp.Literal.string(text).sql(DIALECT)
+
+
+def _encryption_extension() -> Path:
+    found = importlib.util.find_spec("duckdb_extension_httpfs")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        path = Path(folder) / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+        if path.is_file():
+            return path
+    raise InternalError(
+        "ENCRYPTION_UNAVAILABLE",
+        Text(
+            "DuckDB's encryption library is not installed for this DuckDB version.",
+            "DuckDBs krypteringsbibliotek er ikke installert for denne DuckDB-versjonen.",
+        ),
+    )
+
+
+class Requests:
+    """Runs statements of one engine, each on a cursor of its own, so that another thread can stop all of them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Use `connection`."""
+        self._connection = connection
+        self._guard = threading.Lock()
+        self._cursors: set[duckdb.DuckDBPyConnection] = set()
+        self._stopped = False
+
+    def interrupt(self) -> None:
+        """Stop what runs; a request that begins next, of the same command, is stopped too."""
+        with self._guard:
+            self._stopped = True
+        threading.Thread(target=self._insist, daemon=True).start()
+
+    def begin(self) -> None:
+        """Forget earlier interrupts: a new command begins."""
+        with self._guard:
+            self._stopped = False
+
+    def run(self, statement: str) -> int:
+        """Run a statement that stores rows; return how many (0 when it stores none)."""
+        with self._cursor() as cursor:
+            answer = cursor.execute(statement).fetchone()
+            return int(answer[0]) if answer else 0
+
+    def arrays(self, query: exp.Expression) -> dict[str, NDArray[np.generic]]:
+        """Return all rows of a query as arrays by column name; masked where a column has nulls."""
+        with self._cursor() as cursor:
+            return dict(cursor.execute(query.sql(DIALECT)).fetchnumpy())
+
+    def rows(self, query: exp.Expression) -> list[tuple[object, ...]]:
+        """Return all rows of a small query."""
+        with self._cursor() as cursor:
+            return cursor.execute(query.sql(DIALECT)).fetchall()
+
+    def stream(self, query: exp.Expression) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a query in Arrow batches of `BATCH_ROWS`, read as they are asked for."""
+        with self._cursor() as cursor:
+            reader = cursor.execute(query.sql(DIALECT)).to_arrow_reader(BATCH_ROWS)
+            while True:
+                self._check()
+                try:
+                    batch = reader.read_next_batch()
+                except StopIteration:
+                    return
+                yield batch
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with translated():
+            cursor = self._connection.cursor()
+            with self._guard:
+                if self._stopped:
+                    cursor.close()
+                    raise cancelled()
+                self._cursors.add(cursor)
+            try:
+                yield cursor
+            finally:
+                with self._guard:
+                    self._cursors.discard(cursor)
+                cursor.close()
+
+    def _insist(self) -> None:
+        # an interrupt that arrives just before a statement starts is lost in DuckDB
+        for _ in range(_INSISTENCE):
+            with self._guard:
+                if not self._stopped or not self._cursors:
+                    return
+                for cursor in self._cursors:
+                    cursor.interrupt()
+            time.sleep(_INSIST_SECONDS)
+
+    def _check(self) -> None:
+        with self._guard:
+            if self._stopped:
+                raise cancelled()

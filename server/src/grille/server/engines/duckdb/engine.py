@@ -1,0 +1,112 @@
+"""The engine on DuckDB: one encrypted file per session, banks attached read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import duckdb
+
+from grille.server.engines.base import Frame, Source
+from grille.server.engines.duckdb import connection as connections
+from grille.server.engines.duckdb.aggregates import aggregate
+from grille.server.engines.duckdb.batches import batches
+from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.failures import translated
+from grille.server.engines.duckdb.frames import Frames
+from grille.server.engines.duckdb.percentiles import percentiles
+from grille.server.engines.duckdb.sql import SESSION
+from grille.server.engines.duckdb.store import Store
+from grille.server.plan.aggregates import (
+    Aggregation,
+    Batch,
+    BatchRequest,
+    FactorLevels,
+    Groups,
+    OrderStatistics,
+    Percentiles,
+)
+from grille.server.plan.expressions import Expression
+
+
+def open_session_engine(path: str, key: str, *, memory_limit: str, threads: int, temp_directory: str) -> DuckDbEngine:
+    """Open a session's engine; attach banks to it and then lock it before any use.
+
+    Args:
+        path: The session's database file; made when missing.
+        key: Its encryption key.
+        memory_limit: Such as "2GB".
+        threads: Threads of the engine.
+        temp_directory: Folder for encrypted spill files.
+
+    Raises:
+        InternalError: DATABASE_FILE_UNREADABLE or ENCRYPTION_UNAVAILABLE.
+    """
+    connection = connections.open_connection(memory_limit, threads, temp_directory)
+    try:
+        connections.attach(connection, path, SESSION, key, read_only=False)
+        return DuckDbEngine(connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
+class DuckDbEngine:
+    """engines.base.Engine on a DuckDB connection that has the session's file attached as `session`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take over `connection`."""
+        self._connection = connection
+        self._requests = Requests(connection)
+        self._store = Store(self._requests)
+        self._frames = Frames(self._requests, self._store)
+
+    def attach(self, name: str, path: str, key: str) -> None:
+        """Attach a bank read-only under `name`, which is `name@version`; before `lock` only."""
+        connections.attach(self._connection, path, name, key, read_only=True)
+
+    def lock(self) -> None:
+        """Close the engine to everything outside: no file, database, extension or setting can be reached afterwards."""
+        connections.lock(self._connection)
+
+    def import_first(self, source: Source, column: str) -> Frame:
+        """Return a data set of the units that have a row in `source`, with one column."""
+        return self._frames.import_first(source, column)
+
+    def import_next(self, frame: Frame, source: Source, column: str, how: Literal["left", "outer", "inner"]) -> Frame:
+        """Return `frame` with one more column joined on the unit."""
+        return self._frames.import_next(frame, source, column, how)
+
+    def with_column(self, frame: Frame, column: str, value: Expression) -> Frame:
+        """Return `frame` with a column added or replaced."""
+        return self._frames.with_column(frame, column, value)
+
+    def filter(self, frame: Frame, condition: Expression) -> Frame:
+        """Return the rows of `frame` for which the condition is true."""
+        return self._frames.filter(frame, condition)
+
+    def aggregate(self, frame: Frame, request: Aggregation) -> Groups:
+        """Compute measures per group."""
+        return aggregate(self._requests, frame, request)
+
+    def percentiles(self, frame: Frame, request: OrderStatistics) -> Percentiles:
+        """Compute smoothed percentiles per group."""
+        return percentiles(self._requests, self._store, frame, request)
+
+    def batches(self, frame: Frame, request: BatchRequest) -> tuple[FactorLevels, Callable[[], Iterator[Batch]]]:
+        """Return the factor levels and a function that starts a pass over the complete rows."""
+        return batches(self._requests, self._store, frame, request)
+
+    def sweep(self, live: tuple[Frame, ...]) -> None:
+        """Drop every stored table that no frame of `live` uses; a new command begins, earlier interrupts are forgotten."""
+        self._requests.begin()
+        self._store.sweep(live)
+
+    def interrupt(self) -> None:
+        """Stop the running request; it raises BudgetError with reason CANCELLED."""
+        self._requests.interrupt()
+
+    def close(self) -> None:
+        """Write everything to the session's file and close it."""
+        with translated():
+            self._connection.close()

@@ -1,0 +1,143 @@
+"""Operations that give a new data set: import, a computed column, a filter. Columns are shared, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from sqlglot import exp
+
+from grille.server.engines.base import Frame, Rows, Source, StoredColumn
+from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.cuts import resolve_quantiles
+from grille.server.engines.duckdb.expressions import condition_sql
+from grille.server.engines.duckdb.sources import column as source_column
+from grille.server.engines.duckdb.sources import units_name
+from grille.server.engines.duckdb.sql import (
+    VALUE,
+    aliased,
+    bank_table,
+    lookup,
+    not_null,
+    rows_of,
+    stored,
+    table,
+    value,
+)
+from grille.server.engines.duckdb.store import Store, is_dense
+from grille.server.errors import InternalError
+from grille.server.plan.expressions import Expression, columns_of
+from grille.server.text import Text
+
+
+class Frames:
+    """Makes data sets out of banks and of one another."""
+
+    def __init__(self, requests: Requests, store: Store) -> None:
+        """Read with `requests`, write to `store`."""
+        self._requests = requests
+        self._store = store
+        self._units: dict[str, int] = {}
+
+    def import_first(self, source: Source, column: str) -> Frame:
+        """Return a data set of the units that have a value in `source`, with one column."""
+        keys = self._keys(source)
+        stored_column = self._import(source, keys)
+        mask = exp.select(aliased(not_null(stored(stored_column.table)), VALUE)).from_(table(stored_column.table))
+        rows = self._rows(self._store.mask(mask)[0], keys, source.unit_type, _bank_name(source.bank))
+        return Frame(rows, {column: stored_column})
+
+    def import_next(self, frame: Frame, source: Source, column: str, how: Literal["left", "outer", "inner"]) -> Frame:
+        """Return `frame` with one more column; `how` tells which units it then has."""
+        rows = rows_of(frame)
+        keys = self._larger(rows.keys, self._keys(source))
+        imported = self._import(source, keys)
+        columns = dict(frame.columns)
+        columns[column] = imported
+        if how == "left":
+            return Frame(replace(rows, keys=keys), columns)
+        present, has_value = stored(rows.present), not_null(stored(imported.table))
+        if how == "inner":
+            mask = self._mask(rows.present, (imported.table,), exp.And(this=_true(present), expression=has_value))
+            return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), columns)
+        mask = self._mask(rows.present, (imported.table,), exp.Or(this=_true(present), expression=has_value))
+        cleared = {name: self._cleared(rows.present, one) for name, one in frame.columns.items() if name != column}
+        return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), {**cleared, column: imported})
+
+    def with_column(self, frame: Frame, column: str, expression: Expression) -> Frame:
+        """Return `frame` with a column computed, added or replaced."""
+        expression = resolve_quantiles(self._requests, frame, expression)
+        select = exp.Select().from_(table(rows_of(frame).present))
+        for name in sorted(columns_of(expression)):
+            select.append("joins", exp.Join(this=table(frame.columns[name].table), method="POSITIONAL"))
+        name, _ = self._store.column(select.select(aliased(value(frame, expression), VALUE)))
+        kind = expression.type
+        return Frame(frame.rows, {**frame.columns, column: StoredColumn(name, kind)})
+
+    def filter(self, frame: Frame, condition: Expression) -> Frame:
+        """Return the rows of `frame` for which the condition is true."""
+        rows = rows_of(frame)
+        read = tuple(frame.columns[name].table for name in sorted(columns_of(condition)))
+        holds = condition_sql(condition, lookup(frame))
+        both = exp.And(this=_true(stored(rows.present)), expression=exp.Paren(this=holds))
+        mask = self._mask(rows.present, read, both)
+        return Frame(self._rows(mask, rows.keys, rows.unit_type, rows.bank), frame.columns)
+
+    def _import(self, source: Source, keys: str) -> StoredColumn:
+        bank, units = keys.split("/", 1)
+        name, count = self._store.column(source_column(source, bank_table(bank, units, "u")))
+        if count != self._units[keys]:
+            raise _inconsistent("a unit has two values at one date", "en enhet har to verdier på én dato")
+        return StoredColumn(name, source.type)
+
+    def _keys(self, source: Source) -> str:
+        """Return the token of the bank's table of units, checked once, that a source stands on."""
+        units = units_name(source.unit_type)
+        keys = f"{source.bank}/{units}"
+        if keys not in self._units:
+            if not is_dense(self._requests, source.bank, units):
+                raise _inconsistent("its units are not in order", "enhetene er ikke i orden")
+            count = exp.select(exp.Count(this=exp.Star())).from_(bank_table(source.bank, units, "u"))
+            self._units[keys] = int(str(self._requests.rows(count)[0][0]))
+        return keys
+
+    def _larger(self, ours: str, theirs: str) -> str:
+        """Return which of two versions of a table of units has more; their common part is the same."""
+        for keys in (ours, theirs):
+            if keys not in self._units:  # a resumed session: the frame is older than this process
+                bank, units = keys.split("/", 1)
+                count = exp.select(exp.Count(this=exp.Star())).from_(bank_table(bank, units, "u"))
+                self._units[keys] = int(str(self._requests.rows(count)[0][0]))
+        return theirs if self._units[theirs] > self._units[ours] else ours
+
+    def _mask(self, present: str, read: tuple[str, ...], holds: exp.Expression) -> str:
+        select = exp.select(aliased(holds, VALUE)).from_(table(present))
+        for name in dict.fromkeys(read):
+            select.append("joins", exp.Join(this=table(name), method="POSITIONAL"))
+        return self._store.mask(select)[0]
+
+    def _cleared(self, present: str, column: StoredColumn) -> StoredColumn:
+        """Return a column without values outside the data set, so that units that come back start with none."""
+        kept = exp.Case(ifs=[exp.If(this=_true(stored(present)), true=stored(column.table))])
+        select = exp.select(aliased(kept, VALUE)).from_(table(column.table))
+        select.append("joins", exp.Join(this=table(present), method="POSITIONAL"))
+        return StoredColumn(self._store.column(select)[0], column.type)
+
+    def _rows(self, mask: str, keys: str, unit_type: str, bank: str) -> Rows:
+        count = exp.select(exp.Count(this=exp.Star())).from_(table(mask)).where(stored(mask))
+        return Rows(keys, int(str(self._requests.rows(count)[0][0])), unit_type, bank, mask)
+
+
+def _true(condition: exp.Expression) -> exp.Expression:
+    return exp.Coalesce(this=condition, expressions=[exp.false()])
+
+
+def _bank_name(attached: str) -> str:
+    return attached.partition("@")[0]
+
+
+def _inconsistent(english: str, norwegian: str) -> InternalError:
+    return InternalError(
+        "BANK_INCONSISTENT",
+        Text(f"The data bank breaks its own rules: {english}.", f"Databanken bryter sine egne regler: {norwegian}."),
+    )

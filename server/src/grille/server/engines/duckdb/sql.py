@@ -1,0 +1,152 @@
+"""SQL trees for data sets: every row of a unit type in the order of the bank, one table per column, one mask table.
+
+A data set is `units POSITIONAL JOIN mask POSITIONAL JOIN column ...`; a row belongs to it where the mask is true. Shorter
+tables are padded with nulls, so a later version of a bank with more units fits under older columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from grille.server.engines.base import Frame, Rows
+from grille.server.engines.duckdb.expressions import ColumnLookup, condition_sql, value_sql
+from grille.server.errors import InternalError
+from grille.server.plan.expressions import Expression, ValueType, columns_of
+from grille.server.text import Text
+
+DIALECT = "duckdb"
+SESSION = "session"
+KEYS = "keys"
+VALUE = "v"
+SKETCH_WORDS = 6
+
+
+def rows_of(frame: Frame) -> Rows:
+    """Return the rows of `frame`; raises InternalError NO_ROWS when it has no population."""
+    if frame.rows is None:
+        raise InternalError("NO_ROWS", Text("The data set has no population.", "Datasettet har ingen populasjon."))
+    return frame.rows
+
+
+def table(name: str) -> exp.Table:
+    """Return a stored table of the session."""
+    return exp.Table(this=_quoted(name), db=_quoted("main"), catalog=_quoted(SESSION), alias=_alias(name))
+
+
+def bank_table(bank: str, name: str, alias: str) -> exp.Table:
+    """Return a table of the attached bank `bank`."""
+    return exp.Table(this=_quoted(name), db=_quoted("main"), catalog=_quoted(bank), alias=_alias(alias))
+
+
+def units_table(rows: Rows) -> exp.Table:
+    """Return the bank's table of units that `rows` stand on, under the alias `keys`."""
+    bank, name = rows.keys.split("/", 1)
+    return bank_table(bank, name, KEYS)
+
+
+def stored(name: str) -> exp.Column:
+    """Return the value column of a stored table."""
+    return field(name, VALUE)
+
+
+def field(alias: str, name: str) -> exp.Column:
+    """Return a column of the table `alias`."""
+    return exp.Column(this=_quoted(name), table=_quoted(alias))
+
+
+def lookup(frame: Frame) -> ColumnLookup:
+    """Return how the variables of `frame` are read."""
+
+    def column(name: str) -> exp.Expression:
+        return stored(frame.columns[name].table)
+
+    return column
+
+
+def value(frame: Frame, expression: Expression) -> exp.Expression:
+    """Return `expression` over `frame`: DOUBLE for numbers and dates, VARCHAR for text; missing is null."""
+    sql = value_sql(expression, lookup(frame))
+    return sql if expression.type is ValueType.STRING else cast(sql, "DOUBLE")
+
+
+def composition(
+    frame: Frame,
+    expressions: Iterable[Expression],
+    *,
+    keys: bool = False,
+    where: Expression | None = None,
+    complete: Iterable[Expression] = (),
+) -> exp.Select:
+    """Return a SELECT without columns over the present rows of `frame`, with what `expressions` read.
+
+    Args:
+        frame: The data set.
+        expressions: What will be selected.
+        keys: Whether the unit, record key and sketch columns are needed.
+        where: Keep the rows for which this is true.
+        complete: Keep the rows in which none of these is missing.
+    """
+    complete = tuple(complete)
+    read = [*expressions, *complete, *(() if where is None else (where,))]
+    names = sorted(frozenset[str]().union(*(columns_of(one) for one in read)))
+    # the row order of sums must not depend on threads: a positional scan of two tables runs on one thread
+    tables = [table(frame.columns[name].table) for name in names]
+    if keys or not tables:
+        tables.append(units_table(rows_of(frame)))
+    select = exp.Select().from_(table(rows_of(frame).present))
+    for joined in dict.fromkeys(tables):
+        select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
+    conditions: list[exp.Expression] = [stored(rows_of(frame).present)]
+    if where is not None:
+        conditions.append(condition_sql(where, lookup(frame)))
+    conditions += [not_null(value(frame, one)) for one in dict.fromkeys(complete)]
+    return select.where(*conditions)
+
+
+def not_null(operand: exp.Expression) -> exp.Expression:
+    """Return `operand IS NOT NULL`."""
+    return exp.Not(this=exp.Is(this=exp.Paren(this=operand), expression=exp.Null()))
+
+
+def cast(operand: exp.Expression, kind: str) -> exp.Cast:
+    """Return `CAST(operand AS kind)`."""
+    return exp.Cast(this=operand, to=exp.DataType.build(kind, dialect=DIALECT))
+
+
+def double(number: float) -> exp.Expression:
+    """Return `number` as a DOUBLE literal, exactly."""
+    written = repr(float(abs(number)))
+    literal = exp.Literal.number(written if "e" in written else f"{written}e0")  # without exponent it were a DECIMAL
+    return exp.Neg(this=literal) if number < 0 else literal
+
+
+def whole(number: int) -> exp.Expression:
+    """Return `number` as an integer literal."""
+    literal = exp.Literal.number(str(abs(number)))
+    return exp.Neg(this=literal) if number < 0 else literal
+
+
+def function(name: str, *arguments: exp.Expression) -> exp.Expression:
+    """Return a call of a DuckDB function."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def create(name: str, select: exp.Expression) -> str:
+    """Return the statement that stores `select` as table `name` of the session."""
+    bare = exp.Table(this=_quoted(name), db=_quoted("main"), catalog=_quoted(SESSION))
+    return exp.Create(this=bare, kind="TABLE", expression=select).sql(DIALECT)
+
+
+def aliased(operand: exp.Expression, name: str) -> exp.Expression:
+    """Return `operand AS name`."""
+    return exp.Alias(this=operand, alias=_quoted(name))
+
+
+def _quoted(name: str) -> exp.Identifier:
+    return exp.Identifier(this=name, quoted=True)
+
+
+def _alias(name: str) -> exp.TableAlias:
+    return exp.TableAlias(this=_quoted(name))
