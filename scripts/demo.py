@@ -1,7 +1,4 @@
-"""A server with a synthetic register, a researcher, and a script run by the client: all real but the persons.
-
-Keeps what it made in .demo, so that the second time is quick. Shows each command, so that a reader can do it by hand.
-"""
+"""The demonstration: a synthetic register, a server with its own authority, and a researcher's multilevel script."""
 
 from __future__ import annotations
 
@@ -9,103 +6,90 @@ import argparse
 import os
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / ".demo"
-HOME = FOLDER / "home"
-CREDENTIALS = FOLDER / "kari.grille"
-LOG = FOLDER / "server.log"
-BANK = "no.ssb.fdb"
-START_SECONDS = 60.0
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+BANK, VERSION, PROJECT, USER = "no.ssb.fdb", "30", "wages", "ada"
+START_SECONDS = 60
 
 
-def command(name: str, *arguments: object) -> list[str]:
-    """Return the command line of one of our two programs and show it as a person would type it."""
-    shown = [os.path.relpath(part, ROOT) if isinstance(part, Path) else str(part) for part in arguments]
-    print(f"\n$ {shlex.join([name, *shown])}", flush=True)
-    return [str(Path(sysconfig.get_path("scripts")) / name), *map(str, arguments)]
+def main() -> int:
+    """Run the demonstration; returns the exit code of the researcher's script."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--persons", type=int, default=300_000, help="size of the synthetic register")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".demo", help="where everything is put (made anew)")
+    parser.add_argument("--script", type=Path, default=ROOT / "examples" / "multilevel.txt")
+    options = parser.parse_args()
+    folder: Path = options.folder
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    home, bundle, results = folder / "home", folder / f"{USER}.grille", folder / "results"
+    address = f"127.0.0.1:{_free_port()}"
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(folder / "config")}
+
+    print("The custodian sets up a server:", flush=True)
+    _run("grille-server", "init", home)
+    persons = ("--persons", options.persons, "--seed", 1)
+    _run("grille-server", "bank", "synthesize", home, "--bank", BANK, "--version", VERSION, *persons)
+    _run("grille-server", "project", "add", home, PROJECT, "--bank", BANK, "--policy", "standard")
+    user = ("--project", PROJECT, "--role", "researcher", "--out", bundle, "--server", address)
+    _run("grille-server", "user", "add", home, USER, *user)
+    _say("grille-server", "serve", home, "--listen", address, "&")
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen([BIN / "grille-server", "serve", home, "--listen", address], stderr=log, stdout=log)
+    try:
+        _wait_for(address, server, folder / "server.log")
+        print("\nThe researcher, elsewhere, with a certificate and a script:", flush=True)
+        _run("grille", "login", bundle, environment=environment)
+        code = _run("grille", "run", options.script, "--out", results, environment=environment, check=False)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(START_SECONDS)
+    print("\nThe auditor:", flush=True)
+    _run("grille-server", "audit", "verify", home)
+    print(f"\nTables and plots are in {results}; the home of the server is {home}.")
+    return code
 
 
-def prepare(persons: int) -> None:
-    """Make the server's home with a register, a project and a researcher, unless it is there with as many persons."""
-    made = FOLDER / "persons"
-    if made.exists() and made.read_text("utf-8") == str(persons):
-        return
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
-    steps: tuple[tuple[object, ...], ...] = (
-        ("init", HOME),
-        ("bank", "synthesize", HOME, "--bank", BANK, "--version", 30, "--persons", persons, "--seed", 1),
-        ("project", "add", HOME, "wages", "--bank", BANK, "--policy", "standard"),
-        ("user", "add", HOME, "kari", "--project", "wages", "--role", "researcher", "--out", CREDENTIALS),
-    )
-    for step in steps:
-        subprocess.run(command("grille-server", *step), check=True)
-    made.write_text(str(persons), "utf-8")
+def _say(*command: object) -> None:
+    print("\n$ " + shlex.join(str(_short(part)) for part in command), flush=True)
 
 
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
+def _short(part: object) -> object:
+    if isinstance(part, Path) and part.is_relative_to(Path.cwd()):
+        return part.relative_to(Path.cwd())
+    return part
+
+
+def _run(*command: object, environment: dict[str, str] | None = None, check: bool = True) -> int:
+    _say(*command)
+    done = subprocess.run([str(BIN / str(command[0])), *map(str, command[1:])], env=environment, check=False)
+    if check and done.returncode:
+        sys.exit(done.returncode)
+    return done.returncode
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
-    """Return when the server accepts connections.
-
-    Raises:
-        SystemExit: It stopped, or did not answer in time; its log is shown.
-    """
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    host, _, port = address.rpartition(":")
     deadline = time.monotonic() + START_SECONDS
-    while server.poll() is None and time.monotonic() < deadline:
+    while time.monotonic() < deadline and server.poll() is None:
         with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex((host, int(port))) == 0:
                 return
         time.sleep(0.1)
-    raise SystemExit(f"The server did not start:\n{LOG.read_text('utf-8', errors='replace')}")
-
-
-@contextmanager
-def serving() -> Iterator[str]:
-    """Run the server on a free port of this machine while the body runs; give its address."""
-    port = free_port()
-    address = f"127.0.0.1:{port}"
-    line = command("grille-server", "serve", HOME, "--listen", address)
-    with LOG.open("wb") as log, subprocess.Popen(line, stdout=log, stderr=log) as server:
-        try:
-            wait_for(server, port)
-            yield address
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-
-
-def main() -> int:
-    """Run the demonstration; return the client's exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--persons", type=int, default=200_000, help="persons in the synthetic register")
-    parser.add_argument("--script", type=Path, default=ROOT / "examples" / "wages.txt", help="script to run")
-    options = parser.parse_args()
-    try:
-        prepare(options.persons)
-    except subprocess.CalledProcessError as failed:
-        return failed.returncode
-    with serving() as address:
-        environment = {**os.environ, "GRILLE_CREDENTIALS": str(CREDENTIALS), "GRILLE_SERVER": address}
-        return subprocess.run(command("grille", "run", options.script), env=environment, check=False).returncode
+    sys.exit(f"The server did not start:\n{log.read_text()}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from grille.server.errors import AccessDeniedError, GrilleError, UnknownNameErro
 from grille.server.execution.events import script_rejected, session_closed, session_opened
 from grille.server.execution.interface import Caller, CommandRun, Executor, Recorded
 from grille.server.language.ast import Command as Node
+from grille.server.language.layout import decode
 from grille.server.language.parser import parse_bytes, parse_recovering
 from grille.server.sessions.manager import SessionManager
 from grille.server.sessions.messages import AttachedBank
@@ -144,7 +145,7 @@ class Desk:
         """Parse and bind a script without running it; returns the number of commands and every problem."""
         scope = Scope(banks=self._banks_of(self._research_place(caller, project)))
         try:
-            parsed, problems = parse_recovering(script)
+            parsed, problems = parse_recovering(decode(script))
         except GrilleError as error:
             return 0, (error,)
         for node in parsed.commands:

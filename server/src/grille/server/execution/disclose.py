@@ -1,0 +1,48 @@
+"""Disclose: evidence goes to the gate of the project's policy, and only what the gate releases is encoded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from grille.server.commands.whitelist import COMMANDS
+from grille.server.disclosure.evidence import Evidence, PublicEvidence, StatusEvidence
+from grille.server.disclosure.gate import Gate
+from grille.server.errors import GrilleError
+from grille.server.execution.encoding import encode
+from grille.server.execution.interface import Answer, CommandRun, Computation, Executor, Progress
+
+
+class Disclose:
+    """The step between evidence and answer."""
+
+    def __init__(self, inner: Executor[Computation], gate_of: Callable[[str], Gate]) -> None:
+        """Wrap `inner`; `gate_of(project)` is the gate of the project's policy as it stands now."""
+        self._inner = inner
+        self._gate_of = gate_of
+
+    def execute(self, run: CommandRun, progress: Progress) -> Answer:
+        """Compute, release, present, encode; raises DisclosureError when the gate refuses."""
+        computed = self._inner.execute(run, progress)
+        gate = self._gate_of(run.session.project)
+        try:
+            released = gate.release(
+                computed.evidence, project=run.session.project, sensitivity=sensitivity(run)
+            )
+        except GrilleError as error:
+            raise error.at(run.node.head.name_span) from None
+        blocks = released.present(COMMANDS[computed.command].present)
+        return Answer(
+            blocks=encode(blocks, run.session.language),
+            rules=released.rules,
+            set_digests=_digests(computed.evidence),
+            scope=computed.scope,
+            frames=computed.frames,
+        )
+
+
+def _digests(evidence: Evidence) -> tuple[str, ...]:
+    if isinstance(evidence, PublicEvidence | StatusEvidence):
+        return ()
+    words = evidence.analysis_set.sketch
+    return (hashlib.sha256(b"".join(word.to_bytes(8, "big") for word in words)).hexdigest(),)

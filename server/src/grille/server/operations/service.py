@@ -1,0 +1,189 @@
+"""The running server: puts every part together, serves, and leaves in an orderly way. The only place that knows all."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from grille.server.audit.log import AuditLog
+from grille.server.audit.record import AuditRecord, Event
+from grille.server.catalog.banks import list_banks
+from grille.server.commands.lookup import bank_alias
+from grille.server.disclosure.gate import Gate
+from grille.server.disclosure.ledger import Ledger
+from grille.server.disclosure.policy import Policy, load_policy
+from grille.server.execution.authorise import Authorise
+from grille.server.execution.compute import Compute
+from grille.server.execution.desk import Banks, Desk, Place
+from grille.server.execution.disclose import Disclose
+from grille.server.execution.interface import Caller
+from grille.server.execution.record import Record
+from grille.server.logs import configure_logging
+from grille.server.operations.config import ServerConfig
+from grille.server.operations.home import Home
+from grille.server.operations.keys import Keys, load_keys
+from grille.server.operations.registry import Registry
+from grille.server.operations.tls import peer, server_credentials
+from grille.server.sessions.manager import SessionLimits, SessionManager
+from grille.server.sessions.messages import AttachedBank
+from grille.server.sessions.process import warm_up
+from grille.server.transport.analysis import AnalysisServicer
+from grille.server.transport.catalog import CatalogServicer
+from grille.server.transport.interceptor import ErrorInterceptor
+from grille.server.transport.sessions import SessionServicer
+from grille.v1 import analysis_pb2_grpc, catalog_pb2_grpc, session_pb2_grpc
+
+DRAIN_SECONDS = 30.0
+EXPIRY_SECONDS = 30.0
+
+
+def serve(home: Home, config: ServerConfig, listen: str) -> None:
+    """Serve `home` on `listen` until SIGTERM or SIGINT; then drain.
+
+    Raises:
+        InternalError: KEYS_MISSING, KEY_PERMISSIONS, AUDIT_LOCKED, AUDIT_DAMAGED, LEDGER_UNREADABLE, ADDRESS_IN_USE.
+    """
+    keys = load_keys(home)
+    credentials = server_credentials(home)
+    warm_up()  # before any thread: workers are forked from a process that has none
+    configure_logging(config.server.log_level)
+    log = structlog.get_logger()
+    with AuditLog(
+        home.audit,
+        keys.audit_signing,
+        checkpoint_records=config.audit.checkpoint_records,
+        checkpoint_seconds=config.audit.checkpoint_seconds,
+        segment_bytes=config.audit.segment_mib * 1024 * 1024,
+    ) as audit:
+        running = Running(home, keys, config, audit)
+        server, status = running.server()
+        bound = _bind(server, listen, credentials)
+        server.start()
+        audit.append(AuditRecord(Event.SERVER_STARTED, detail=(("listen", bound),)))
+        status.set("", health_pb2.HealthCheckResponse.SERVING)
+        log.info("serving", address=bound)
+        _wait(running.sessions.expire)
+        log.info("draining")
+        status.enter_graceful_shutdown()
+        finished = server.stop(DRAIN_SECONDS)
+        if not finished.wait(DRAIN_SECONDS):
+            running.sessions.interrupt_all()
+            finished.wait()
+        running.sessions.shutdown()
+        audit.append(AuditRecord(Event.SERVER_STOPPED))
+        log.info("stopped")
+
+
+class Running:
+    """Every part of a running server, composed."""
+
+    def __init__(self, home: Home, keys: Keys, config: ServerConfig, audit: AuditLog) -> None:
+        """Compose; opens the ledger and the control file."""
+        self._home, self._keys, self._config = home, keys, config
+        self._registry = Registry(home.control)
+        self._ledger = Ledger(home.ledger, keys.ledger)
+        self._banks: Callable[[], Banks] = partial(list_banks, home.banks)
+        limits = config.limits
+        self.sessions = SessionManager(
+            home.sessions,
+            SessionLimits(
+                limits.max_sessions,
+                limits.max_sessions_per_user,
+                f"{limits.worker_memory_mib}MiB",
+                limits.worker_threads,
+                limits.idle_minutes,
+            ),
+            lambda session, reason: self.desk.session_closed(session, reason),
+        )
+        disclosed = Disclose(Compute(limits.command_timeout_seconds), self._gate)
+        executor = Record(Authorise(disclosed, self._may_research), audit)
+        self.desk = Desk(self.sessions, executor, audit, self._places, self._banks, self._attach)
+
+    def server(self) -> tuple[grpc.Server, health.HealthServicer]:
+        """Return the gRPC server with every service registered, not started."""
+        config = self._config.server
+        log = structlog.get_logger()
+
+        def on_call(method: str, reason: str, seconds: float) -> None:
+            log.info("call", method=method, reason=reason, elapsed_ms=round(seconds * 1000))
+
+        server = grpc.server(
+            ThreadPoolExecutor(config.request_threads, thread_name_prefix="request"),
+            interceptors=(ErrorInterceptor(on_call),),
+            maximum_concurrent_rpcs=config.request_threads,
+            options=(
+                ("grpc.max_receive_message_length", config.max_request_bytes),
+                ("grpc.max_send_message_length", config.max_response_bytes),
+                ("grpc.so_reuseport", 0),
+                ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+                ("grpc.keepalive_permit_without_calls", 1),
+            ),
+        )
+        session_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(self.desk, _identify), server)
+        analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(AnalysisServicer(self.desk, _identify), server)
+        catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.desk, _identify), server)
+        status = health.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(status, server)
+        return server, status
+
+    def _places(self, caller: Caller) -> tuple[Place, ...]:
+        memberships = self._registry.authenticate(caller.user, caller.thumbprint)
+        return tuple(Place(one.project, str(one.role), one.banks) for one in memberships)
+
+    def _may_research(self, caller: Caller, project: str) -> bool:
+        return any(place.project == project and place.role == "researcher" for place in self._places(caller))
+
+    def _gate(self, project: str) -> Gate:
+        policy = self._registry.project(project).policy
+        known = policy in ("open", "standard", "strict")
+        numbers = Policy.named(policy) if known else load_policy(self._home.policies / policy)
+        return Gate(numbers, self._ledger)
+
+    def _attach(self, banks: Banks) -> tuple[AttachedBank, ...]:
+        return tuple(
+            AttachedBank(
+                bank_alias(bank),
+                str(self._home.banks / bank.name / str(bank.version) / "data.duckdb"),
+                self._keys.bank_key(bank.name),
+            )
+            for versions in banks.values()
+            for bank in versions.values()
+        )
+
+
+def _identify(context: grpc.ServicerContext) -> Caller:
+    caller = peer(context.auth_context())
+    return Caller(caller.user, caller.thumbprint)
+
+
+def _bind(server: grpc.Server, listen: str, credentials: grpc.ServerCredentials) -> str:
+    from grille.server.operations.addresses import cannot_listen
+
+    host, _, _ = listen.rpartition(":")
+    try:
+        port = server.add_secure_port(listen, credentials)
+    except RuntimeError:
+        raise cannot_listen(listen) from None
+    if port == 0:
+        raise cannot_listen(listen)
+    return f"{host}:{port}"
+
+
+def _wait(regularly: Callable[[], None]) -> None:
+    """Wait for SIGTERM or SIGINT, doing something now and then."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(EXPIRY_SECONDS):
+        try:
+            regularly()
+        except Exception as error:  # expiry must not end the server
+            logging.getLogger(__name__).warning("expiry failed: %s", type(error).__name__)
