@@ -50,8 +50,8 @@ def to_sql(expression: Expression, column: Callable[[str], Sql]) -> Sql:
         column: Gives the SQL of a column by its name; its type may be any numeric type for numbers and dates.
 
     Returns:
-        DOUBLE or an integer type for numbers (TINYINT 0 and 1 for truth values, never NULL), INTEGER for dates, VARCHAR for
-        strings. A column alone keeps its type. quantile() becomes a window expression over all rows of the query.
+        DOUBLE or an integer type for numbers (TINYINT 0 and 1 for truth values, never NULL), INTEGER for dates, VARCHAR
+        for strings. A column alone keeps its type. quantile() becomes a window expression over all rows of the query.
     """
     compiler = _Compiler(column)
     fragment = compiler.fragment(expression)
@@ -65,8 +65,8 @@ def to_sql(expression: Expression, column: Callable[[str], Sql]) -> Sql:
 def to_condition(expression: Expression, column: Callable[[str], Sql]) -> Sql:
     """Return `expression` as a condition for WHERE: true where its value is neither 0 nor missing.
 
-    Elsewhere it is false or NULL, which WHERE, FILTER and CASE treat alike. Comparisons stay bare, so that DuckDB can skip
-    blocks of rows by their ranges.
+    Elsewhere it is false or NULL, which WHERE, FILTER and CASE treat alike. Comparisons stay bare, so that DuckDB can
+    skip blocks of rows by their ranges.
     """
     return _Compiler(column).condition(expression, strict=False)
 

@@ -6,6 +6,7 @@ appears on the way never turns into a finite number again; it is removed where t
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -144,8 +145,8 @@ class Names:
     def let(self, sql: Sql, body: Callable[[Value], Sql]) -> Sql:
         """Return `body` of a value that is computed once, however often the body uses it.
 
-        A small piece is repeated. A larger one becomes the single element of a list that is mapped; without that, nested
-        expressions would double in size with each level.
+        A small piece is repeated. A larger one becomes the single element of a list that is mapped; without that,
+        nested expressions would double in size with each level.
         """
         if _is_small(sql):
             return body(sql.copy)
@@ -185,14 +186,11 @@ class Names:
         return sql if fragment.clean else self.finite(sql)
 
     def comparable(self, fragment: Fragment) -> Sql:
-        """Return a value for comparison: a column or a literal stays as it is, so that the engine can use its indexes."""
+        """Return a value for comparison: a column or a literal stays as it is, so that blocks of rows can be skipped."""
         if fragment.form is Form.TRUTH:
             return cast(fragment.sql, "TINYINT")
         return fragment.sql if fragment.clean else self.finite(fragment.sql)
 
 
 def _is_small(sql: Sql) -> bool:
-    for count, _ in enumerate(sql.walk(), start=1):
-        if count > _SMALL:
-            return False
-    return True
+    return sum(1 for _ in itertools.islice(sql.walk(), _SMALL + 1)) <= _SMALL

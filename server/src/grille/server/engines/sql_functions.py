@@ -91,6 +91,10 @@ def _on_day(compute: Callable[[Sql], Sql]) -> Callable[[Names, list[Fragment]], 
     return emit
 
 
+def _named(name: str) -> Callable[[Sql], Sql]:
+    return lambda day: call(name, day)
+
+
 def _date_part(compute: Callable[[Sql], Sql]) -> Emit:
     emit = _on_day(compute)
     return lambda names, arguments: Fragment(emit(names, arguments), double=False)
@@ -321,13 +325,10 @@ EMITTERS: Final[Mapping[str, Emit]] = MappingProxyType(
     {
         "date": _date,
         "isoformatdate": _isoformatdate,
-        **{
-            part: _date_part(lambda day, name=part: call(name, day))
-            for part in ("day", "month", "week", "year", "quarter")
-        },  # type: ignore[misc]
+        **{part: _date_part(_named(part)) for part in ("day", "month", "week", "year", "quarter")},
         "halfyear": _date_part(_halfyear),
-        "dow": _date_part(lambda day: call("isodow", day)),
-        "doy": _date_part(lambda day: call("dayofyear", day)),
+        "dow": _date_part(_named("isodow")),
+        "doy": _date_part(_named("dayofyear")),
         "acos": _where(lambda x: within(x(), -1, 1), lambda x: call("acos", x())),
         "asin": _where(lambda x: within(x(), -1, 1), lambda x: call("asin", x())),
         **{name: _plain(name, clean=True) for name in ("atan", "cos", "sin")},

@@ -1,2 +1,1 @@
-"""Source text and syntax tree: the grammar, the typed frozen tree with spans, the parser, binding of expressions.
-Imports text, errors and plan."""
+"""Source text and syntax tree: grammar, typed tree with places, parser, binding. Imports text, errors, plan."""

@@ -1,30 +1,23 @@
 """From grammar rules to the syntax tree: one method per rule of grammar.lark, called while the parser reduces.
 
-Bottom-up calls need no recursion, so the depth of a text cannot exhaust the stack; depth is counted on the way and refused
-beyond the limit. A start rule gives a function from the head of the command to its node.
+Bottom-up calls need no recursion, so the depth of a text cannot exhaust the stack; depth is counted on the way and
+refused beyond the limit. A start rule gives a function from the head of the command to its node.
 """
 
 from __future__ import annotations
 
-import datetime
-import math
-import unicodedata
 from collections.abc import Callable
-from typing import Any, Final, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 
 from lark import Token, Transformer
 
 from grille.server.errors import GrilleError, ScriptSyntaxError, Span
-from grille.server.language import ast
-from grille.server.language.limits import MAX_NAME_CHARACTERS, MAX_NESTING
-from grille.server.language.vocabulary import RESERVED
+from grille.server.language import ast, leaves
+from grille.server.language.flatten import CHAINS
+from grille.server.language.limits import MAX_NESTING
 from grille.server.text import Text
 
 Finish = Callable[[ast.Head], ast.Command]
-_Node = TypeVar("_Node")
-
-CHAINS: Final = {"+": "sum", "-": "sum", "*": "product", "&": "and", "|": "or"}
-"""Operators whose repetition does not nest: `a + b + c` is one step deep."""
 
 
 class _Operand(NamedTuple):
@@ -34,12 +27,6 @@ class _Operand(NamedTuple):
     depth: int
     span: Span
     chain: str | None
-
-
-def span_of(token: Token) -> Span:
-    """Return the place of a token."""
-    start, line, column = token.start_pos or 0, token.line or 1, token.column or 1
-    return Span(start, start + len(token), line, column)
 
 
 def _between(first: Span, last: Span) -> Span:
@@ -64,91 +51,11 @@ def _deepened(depth: int, span: Span) -> int:
     return depth
 
 
-def _name(token: Token) -> ast.Name:
-    span = span_of(token)
-    if len(token) > MAX_NAME_CHARACTERS:
-        raise ScriptSyntaxError(
-            "NAME_TOO_LONG",
-            Text(
-                f"A name has at most {MAX_NAME_CHARACTERS} characters.",
-                f"Et navn har høyst {MAX_NAME_CHARACTERS} tegn.",
-            ),
-            span=span,
-        )
-    if token in RESERVED:
-        raise ScriptSyntaxError(
-            "RESERVED_WORD",
-            Text(f"'{token}' is a word of the language, not a name.", f"'{token}' er et ord i språket, ikke et navn."),
-            hint=Text("A condition follows the variables.", "En betingelse kommer etter variablene."),
-            span=span,
-        )
-    return ast.Name(unicodedata.normalize("NFC", str(token)), span)
-
-
-def _number(token: Token, sign: int, span: Span) -> ast.Number:
-    value: int | float = float(token)
-    if not math.isfinite(value):
-        raise ScriptSyntaxError(
-            "NUMBER_TOO_LARGE",
-            Text("The number is too large.", "Tallet er for stort."),
-            hint=Text("Numbers go up to 1.79e308.", "Tall går opp til 1.79e308."),
-            span=span,
-        )
-    if token.isdigit() and value < 2**53:
-        value = int(token)
-    return ast.Number(sign * value, span)
-
-
-def _expression(item: ast.Expr | _Operand | None) -> ast.Expr | None:
-    return item.node if isinstance(item, _Operand) else item
-
-
 def _required(item: ast.Expr | _Operand) -> ast.Expr:
     return item.node if isinstance(item, _Operand) else item
 
 
-def _register_name(token: Token) -> ast.RegisterName:
-    alias, variable = unicodedata.normalize("NFC", str(token)).split("/")
-    return ast.RegisterName(alias, variable, span_of(token))
-
-
-def _date(token: Token | None) -> ast.Date | None:
-    if token is None:
-        return None
-    try:
-        if len(token) != len("YYYY-MM-DD"):
-            raise ValueError
-        return ast.Date(datetime.date.fromisoformat(token), span_of(token))
-    except ValueError:
-        raise ScriptSyntaxError(
-            "INVALID_DATE",
-            Text(f"{token} is not a date.", f"{token} er ikke en dato."),
-            hint=Text("Write dates as 2022-12-31.", "Skriv datoer som 2022-12-31."),
-            span=span_of(token),
-        ) from None
-
-
-def _string(token: Token) -> ast.String:
-    return ast.String(str(token[1:-1]), span_of(token))
-
-
-def label_with_comma(span: Span) -> GrilleError:
-    """Return the error for a comma among labels."""
-    return ScriptSyntaxError(
-        "LABEL_WITH_COMMA",
-        Text("A label cannot contain a comma.", "En etikett kan ikke inneholde komma."),
-        hint=Text("Write the label without it.", "Skriv etiketten uten komma."),
-        span=span,
-    )
-
-
-def _label(token: Token) -> str:
-    if "," in token:
-        raise label_with_comma(span_of(token))
-    return str(token[1:-1] if token.type == "STRING" else token)
-
-
-class Builder(Transformer[Token, Any]):
+class _Builder(Transformer[Token, Any]):
     """Makes nodes of grammar rules; holds no state, so threads may share it."""
 
     # --- data ---------------------------------------------------------------------------------------------------
@@ -156,44 +63,50 @@ class Builder(Transformer[Token, Any]):
     def require(self, items: list[Token]) -> Finish:
         bank, version, alias = items
         number = version.type == "NUMBER"
-        which = _number(version, 1, span_of(version)) if number else _name(version)
-        place, target = ast.Name(str(bank), span_of(bank)), _name(alias)
+        which = leaves.number(version, 1, leaves.span_of(version)) if number else leaves.name(version)
+        place, target = ast.Name(str(bank), leaves.span_of(bank)), leaves.name(alias)
         return lambda head: ast.Require(head, place, which, target)
 
     def one_dataset(self, items: list[Token]) -> Finish:
-        names = tuple(_name(item) for item in items)
+        names = tuple(leaves.name(item) for item in items)
         return lambda head: ast.Datasets(head, names)
 
     two_datasets = one_dataset
 
     def import_variable(self, items: list[Any]) -> Finish:
         variable, date, name, options = items
-        register, day, alias = _register_name(variable), _date(date), None if name is None else _name(name)
+        register, day, alias = (
+            leaves.register_name(variable),
+            leaves.date(date),
+            None if name is None else leaves.name(name),
+        )
         return lambda head: ast.Import(head, register, day, alias, options or ())
 
     def variables(self, items: list[Token]) -> Finish:
-        names = tuple(_register_name(item) if item.type == "REGISTER_NAME" else _name(item) for item in items)
+        names = tuple(
+            leaves.register_name(item) if item.type == "REGISTER_NAME" else leaves.name(item) for item in items
+        )
         return lambda head: ast.Variables(head, names)
 
     # --- preparation --------------------------------------------------------------------------------------------
 
     def assignment(self, items: list[Any]) -> Finish:
-        target, value, condition = _name(items[0]), _required(items[1]), items[2]
+        target, value, condition = leaves.name(items[0]), _required(items[1]), items[2]
         return lambda head: ast.Assignment(head, target, value, condition)
 
     def subset_variables(self, items: list[Token]) -> Finish:
-        names = tuple(_name(item) for item in items)
+        names = tuple(leaves.name(item) for item in items)
         return lambda head: ast.Subset(head, names, None)
 
     def subset_rows(self, items: list[ast.Expr]) -> Finish:
         return lambda head: ast.Subset(head, (), items[0])
 
     def rename(self, items: list[Token]) -> Finish:
-        old, new = (_name(item) for item in items)
+        old, new = (leaves.name(item) for item in items)
         return lambda head: ast.Rename(head, old, new)
 
     def destring(self, items: list[Any]) -> Finish:
-        names = tuple(_name(item) for item in items[:-1])
+        names = tuple(leaves.name(item) for item in items[:-1])
         return lambda head: ast.Destring(head, names, items[-1] or ())
 
     def recode(self, items: list[Any]) -> Finish:
@@ -203,8 +116,8 @@ class Builder(Transformer[Token, Any]):
 
     def recode_rule(self, items: list[Any]) -> ast.RecodeRule:
         opening, matches, new, label, flag, closing = items
-        text = None if label is None else _string(label)
-        place = _between(span_of(opening), span_of(closing))
+        text = None if label is None else leaves.string(label)
+        place = _between(leaves.span_of(opening), leaves.span_of(closing))
         return ast.RecodeRule(matches, new, text, flag is not None, place)
 
     def recode_listed(self, items: list[ast.Number | ast.String | ast.RecodeRange]) -> tuple[object, ...]:
@@ -215,7 +128,7 @@ class Builder(Transformer[Token, Any]):
 
     def recode_range(self, items: list[ast.Number | Token]) -> ast.RecodeRange:
         low, high = items
-        ends = [span_of(item) if isinstance(item, Token) else item.span for item in items]
+        ends = [leaves.span_of(item) if isinstance(item, Token) else item.span for item in items]
         place = _between(ends[0], ends[1])
         if (isinstance(low, Token) and low.type == "MAX_WORD") or (isinstance(high, Token) and high.type == "MIN_WORD"):
             raise _reversed_range(place)
@@ -226,31 +139,31 @@ class Builder(Transformer[Token, Any]):
         return ast.RecodeRange(first, last, place)
 
     def define_labels(self, items: list[Any]) -> Finish:
-        codelist, pairs = _name(items[0]), tuple(items[1:])
+        codelist, pairs = leaves.name(items[0]), tuple(items[1:])
         return lambda head: ast.DefineLabels(head, codelist, pairs)
 
     def label_pair(self, items: list[Any]) -> tuple[ast.Number | ast.String, str]:
-        return items[0], _label(items[1])
+        return items[0], leaves.label(items[1])
 
     def assign_labels(self, items: list[Token]) -> Finish:
-        variable, codelist = (_name(item) for item in items)
+        variable, codelist = (leaves.name(item) for item in items)
         return lambda head: ast.AssignLabels(head, variable, codelist)
 
     def drop_labels(self, items: list[Token]) -> Finish:
-        names = tuple(_name(item) for item in items)
+        names = tuple(leaves.name(item) for item in items)
         return lambda head: ast.DropLabels(head, names)
 
     def list_labels(self, items: list[Any]) -> Finish:
         first = items[0]
-        target = _register_name(first) if first.type == "REGISTER_NAME" else _name(first)
-        day = _date(items[1]) if len(items) > 1 else None
+        target = leaves.register_name(first) if first.type == "REGISTER_NAME" else leaves.name(first)
+        day = leaves.date(items[1]) if len(items) > 1 else None
         return lambda head: ast.ListLabels(head, target, day)
 
     # --- support ------------------------------------------------------------------------------------------------
 
     def help(self, items: list[Token | None]) -> Finish:
         word = items[0]
-        command = None if word is None else ast.Name(str(word), span_of(word))
+        command = None if word is None else ast.Name(str(word), leaves.span_of(word))
         return lambda head: ast.Help(head, command)
 
     def history(self, items: list[Token]) -> Finish:
@@ -267,7 +180,7 @@ class Builder(Transformer[Token, Any]):
         return lambda head: ast.Analysis(head, terms, by, condition, options or ())
 
     def names(self, items: list[Token]) -> tuple[ast.Name, ...]:
-        return tuple(_name(item) for item in items)
+        return tuple(leaves.name(item) for item in items)
 
     def term(self, items: list[Any]) -> ast.Term:
         factors = tuple(items[::2])
@@ -284,10 +197,10 @@ class Builder(Transformer[Token, Any]):
 
     def factor(self, items: list[Token]) -> ast.Factor:
         (token,) = items
-        name = _name(token).text
+        name = leaves.name(token).text
         if token.type == "NAME":
-            return ast.Factor(name, "plain", span_of(token))
-        return ast.Factor(name[2:], "i" if name.startswith("i") else "c", span_of(token))
+            return ast.Factor(name, "plain", leaves.span_of(token))
+        return ast.Factor(name[2:], "i" if name.startswith("i") else "c", leaves.span_of(token))
 
     def condition(self, items: list[Any]) -> ast.Expr:
         return _required(items[0])
@@ -296,12 +209,12 @@ class Builder(Transformer[Token, Any]):
         return tuple(items)
 
     def option(self, items: list[Any]) -> ast.Option:
-        name = _name(items[0])
-        place = _between(name.span, span_of(items[-1]))
+        name = leaves.name(items[0])
+        place = _between(name.span, leaves.span_of(items[-1]))
         return ast.Option(name.text, tuple(items[1:-1]), True, place)
 
     def plain_option(self, items: list[Token]) -> ast.Option:
-        name = _name(items[0])
+        name = leaves.name(items[0])
         return ast.Option(name.text, (), False, name.span)
 
     # --- expressions --------------------------------------------------------------------------------------------
@@ -316,38 +229,47 @@ class Builder(Transformer[Token, Any]):
 
     def unary(self, items: list[Any]) -> _Operand:
         sign, operand = items[0], _operand(items[1])
-        place = _between(span_of(sign), operand.span)
+        place = _between(leaves.span_of(sign), operand.span)
         operator: Literal["-", "!"] = "-" if sign == "-" else "!"
         return _Operand(ast.Unary(operator, operand.node, place), _deepened(1 + operand.depth, place), place, None)
 
     def call(self, items: list[Any]) -> _Operand:
-        function, arguments = _name(items[0]), [_operand(item) for item in items[1:-1]]
-        place = _between(function.span, span_of(items[-1]))
+        function, arguments = leaves.name(items[0]), [_operand(item) for item in items[1:-1]]
+        place = _between(function.span, leaves.span_of(items[-1]))
         depth = _deepened(1 + max((argument.depth for argument in arguments), default=0), place)
         return _Operand(ast.Call(function, tuple(argument.node for argument in arguments), place), depth, place, None)
 
     def parenthesised(self, items: list[Any]) -> _Operand:
         opening, inner, closing = items[0], _operand(items[1]), items[2]
-        place = _between(span_of(opening), span_of(closing))
+        place = _between(leaves.span_of(opening), leaves.span_of(closing))
         return _Operand(inner.node, _deepened(1 + inner.depth, place), place, None)
 
     def name(self, items: list[Token]) -> ast.Name:
-        return _name(items[0])
+        return leaves.name(items[0])
 
     def unsigned_number(self, items: list[Token]) -> ast.Number:
-        return _number(items[0], 1, span_of(items[0]))
+        return leaves.number(items[0], 1, leaves.span_of(items[0]))
 
     def number(self, items: list[Token | None]) -> ast.Number:
         minus, digits = items
         assert digits is not None
-        span = span_of(digits)
-        return _number(digits, 1, span) if minus is None else _number(digits, -1, _between(span_of(minus), span))
+        span = leaves.span_of(digits)
+        return (
+            leaves.number(digits, 1, span)
+            if minus is None
+            else leaves.number(digits, -1, _between(leaves.span_of(minus), span))
+        )
 
     def string(self, items: list[Token]) -> ast.String:
-        return _string(items[0])
+        return leaves.string(items[0])
 
     def missing(self, items: list[Token]) -> ast.Missing:
-        return ast.Missing(span_of(items[0]))
+        return ast.Missing(leaves.span_of(items[0]))
+
+
+def builder() -> Transformer[Token, Any]:
+    """Return what the parser calls with every rule that it has recognised."""
+    return _Builder()
 
 
 def _operator(sign: str) -> Any:

@@ -1,4 +1,4 @@
-"""Turns a place where the grammar does not match into an error in plain words: what stood there, what was expected, a hint."""
+"""Errors in plain words for places where the grammar does not match: what stood there, what was expected, a hint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from grille.server.errors import GrilleError, ScriptSyntaxError, Span
-from grille.server.language.builder import label_with_comma
+from grille.server.language import leaves
 from grille.server.language.layout import LogicalLine, printable
 from grille.server.text import Text
 
@@ -97,11 +97,11 @@ def complaint(error: UnexpectedInput, text: str, line: LogicalLine, command: str
 def _place(error: UnexpectedInput, text: str, line: LogicalLine) -> tuple[Span, str]:
     """Return where the error is and what stands there; an empty text at the end of the command."""
     if isinstance(error, UnexpectedToken) and isinstance(error.token, Token) and error.token.type != "$END":
-        start, found = error.token.start_pos or 0, str(error.token)
+        start, found = leaves.span_of(error.token).start, str(error.token)
         if error.token.type in _GREEDY:
             found = _word_at(text, start, line.end)
     elif isinstance(error, UnexpectedCharacters):
-        start = error.pos_in_stream or 0
+        start = error.pos_in_stream
         found = _word_at(text, start, line.end)
     else:
         start, found = line.end, ""
@@ -166,7 +166,7 @@ def _special(command: str, text: str, span: Span, found: str, expected: frozense
             span=span,
         )
     if command == "define-labels" and found.startswith(","):
-        return label_with_comma(span)
+        return leaves.label_with_comma(span)
     if command in ("keep", "drop") and found == "if":
         return ScriptSyntaxError(
             "VARIABLES_AND_CONDITION",

@@ -13,7 +13,7 @@ from lark.exceptions import UnexpectedInput
 
 from grille.server.errors import BudgetError, GrilleError, ScriptSyntaxError, Span, UnknownNameError
 from grille.server.language import ast
-from grille.server.language.builder import Builder, Finish
+from grille.server.language.builder import Finish, builder
 from grille.server.language.complaints import complaint
 from grille.server.language.layout import LogicalLine, decode, joined, normalise, split
 from grille.server.language.limits import MAX_COMMANDS, MAX_TOKENS
@@ -92,7 +92,7 @@ def _grammar() -> Lark:
         parser="lalr",
         lexer="contextual",
         start=sorted(set(SHAPES.values())),
-        transformer=Builder(),
+        transformer=builder(),
         maybe_placeholders=True,
     )
 

@@ -49,14 +49,16 @@ COMMANDS: Final[frozenset[str]] = frozenset(SHAPES) | {TEXTBLOCK}
 """Every command that can be written."""
 
 NOT_OFFERED: Final[frozenset[str]] = frozenset(
-    """
-    aggregate anova barchart ci clear clone-units clone-variables coefplot collapse configure correlate cox edit end for
-    hausman help-function hexbin import-event import-panel ivregress ivregress-predict kaplan-meier let load logit
-    logit-predict merge mlogit mlogit-predict negative-binomial negative-binomial-predict normaltest oaxaca piechart
-    poisson poisson-predict probit probit-predict rdd regress-mml-predict regress-panel regress-panel-diff
-    regress-panel-predict regress-predict reshape-from-panel reshape-to-panel sample sankey save summarize-panel
-    tabulate-panel transitions-panel weibull
-    """.split()
+    (
+        *("aggregate", "anova", "barchart", "ci", "clear", "clone-units", "clone-variables", "coefplot", "collapse"),
+        *("configure", "correlate", "cox", "edit", "end", "for", "hausman", "help-function", "hexbin", "import-event"),
+        *("import-panel", "ivregress", "ivregress-predict", "kaplan-meier", "let", "load", "logit", "logit-predict"),
+        *("merge", "mlogit", "mlogit-predict", "negative-binomial", "negative-binomial-predict", "normaltest"),
+        *("oaxaca", "piechart", "poisson", "poisson-predict", "probit", "probit-predict", "rdd"),
+        *("regress-mml-predict", "regress-panel", "regress-panel-diff", "regress-panel-predict", "regress-predict"),
+        *("reshape-from-panel", "reshape-to-panel", "sample", "sankey", "save", "summarize-panel", "tabulate-panel"),
+        *("transitions-panel", "weibull"),
+    )
 )
 """Commands of the model language that this server does not offer yet."""
 
