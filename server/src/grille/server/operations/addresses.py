@@ -6,7 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from grille.server.errors import TypeMismatchError
+from grille.server.errors import InternalError, TypeMismatchError
 from grille.server.text import Text
 
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)\Z")
@@ -61,6 +61,18 @@ def parse_host(text: str) -> str:
             hint=Text("Write it without a port.", "Skriv det uten port."),
         )
     return text
+
+
+def cannot_listen(address: str) -> InternalError:
+    """Return the error of a server that cannot use `address`."""
+    return InternalError(
+        "ADDRESS_IN_USE",
+        Text(f"The server cannot listen on {address}.", f"Tjeneren kan ikke lytte på {address}."),
+        hint=Text(
+            "Is another server running, or is the address not this machine's? Choose another with --listen.",
+            "Kjører en annen tjener, eller tilhører adressen en annen maskin? Velg en annen med --listen.",
+        ),
+    )
 
 
 def is_host(text: str) -> bool:

@@ -48,7 +48,7 @@ def server_credentials(home: Home) -> grpc.ServerCredentials:
     )
 
 
-def peer(auth_context: Mapping[str, Sequence[bytes]]) -> Peer:
+def peer(auth_context: Mapping[str, Sequence[bytes] | bytes]) -> Peer:
     """Return the caller of a request.
 
     Args:
@@ -58,14 +58,13 @@ def peer(auth_context: Mapping[str, Sequence[bytes]]) -> Peer:
         AccessDeniedError: CERTIFICATE_MISSING without a client certificate, CERTIFICATE_INVALID when it does not name
             exactly one user, CERTIFICATE_EXPIRED when it expired, also after the connection was made.
     """
-    secured = auth_context.get("transport_security_type", [])
-    pems = auth_context.get("x509_pem_cert", [])
-    if list(secured) != [b"ssl"] or len(pems) != 1:
+    pems = _values(auth_context, "x509_pem_cert")
+    if _values(auth_context, "transport_security_type") != [b"ssl"] or len(pems) != 1:
         raise AccessDeniedError(
             "CERTIFICATE_MISSING",
             Text("The request has no client certificate.", "Forespørselen har ikke noe klientsertifikat."),
         )
-    caller = _named(bytes(pems[0]))
+    caller = _named(pems[0])
     if datetime.datetime.now(datetime.UTC) >= caller.expires:
         raise AccessDeniedError(
             "CERTIFICATE_EXPIRED",
@@ -73,6 +72,12 @@ def peer(auth_context: Mapping[str, Sequence[bytes]]) -> Peer:
             hint=Text("Ask the custodian for new credentials.", "Be forvalteren om ny legitimasjon."),
         )
     return caller
+
+
+def _values(auth_context: Mapping[str, Sequence[bytes] | bytes], key: str) -> list[bytes]:
+    """Return the values of a key: gRPC gives a list, its type stubs promise one value."""
+    values = auth_context.get(key, ())
+    return [values] if isinstance(values, bytes) else [bytes(value) for value in values]
 
 
 @functools.lru_cache(maxsize=1024)
