@@ -31,7 +31,7 @@ def plain_terms(node: Analysis, least: int, most: int) -> tuple[Name, ...]:
             hint=Text("Perhaps the option `by()` or `over()` is meant.", "Kanskje menes valget `by()` eller `over()`."),
             span=node.by[0].span,
         )
-    names = []
+    names: list[Name] = []
     for term in node.terms:
         name = plain_name(term)
         if name is None:

@@ -50,9 +50,10 @@ def reference(variable: Variable) -> ColumnRef:
 
 
 def clip(operand: Expression, low: float, high: float) -> Expression:
-    """Return the winsorised operand."""
-    bounds = (Constant(low, ValueType.NUMBER), Constant(high, ValueType.NUMBER))
-    return Apply("clip", (operand, *bounds), ValueType.NUMBER)
+    """Return the winsorised operand; the operand must not be missing, for row functions skip missing values."""
+    number = ValueType.NUMBER
+    raised = Apply("rowmax", (operand, Constant(low, number)), number)
+    return Apply("rowmin", (raised, Constant(high, number)), number)
 
 
 def describe(engine: Engine, frame: Frame, request: Description, view: object) -> MagnitudeEvidence:
@@ -239,10 +240,9 @@ def _ones(
     variable: Variable,
     complete: tuple[Expression, ...],
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    where = reference(variable) if request.where is None else None
-    condition: Expression = (
-        where if where is not None else Apply("and", (request.where, reference(variable)), ValueType.NUMBER)  # type: ignore[arg-type]
-    )
+    condition: Expression = reference(variable)
+    if request.where is not None:
+        condition = Apply("and", (request.where, condition), ValueType.NUMBER)
     by = tuple((one.name, reference(one)) for one in request.by)
     measures = (Measure("n", MeasureKind.UNITS), Measure("key", MeasureKind.CELL_KEY))
     groups = engine.aggregate(frame, Aggregation(by, measures, condition, complete))
@@ -268,8 +268,9 @@ def winsor_limits(engine: Engine, frame: Frame, variable: Variable) -> tuple[flo
 def is_binary(engine: Engine, frame: Frame, variable: Variable) -> bool:
     """Return whether every value of a variable over the whole data set is 0 or 1."""
     value = reference(variable)
-    off = Apply("sub", (Apply("mul", (value, value), ValueType.NUMBER), value), ValueType.NUMBER)
+    number = ValueType.NUMBER
+    off = Apply("add", (Apply("multiply", (value, value), number), Apply("negate", (value,), number)), number)
     groups = engine.aggregate(
         frame, Aggregation((), (Measure("off", MeasureKind.LARGEST_ABS, off), Measure("n", MeasureKind.UNITS)), None, (value,))
     )
-    return bool(groups.measures["n"][0]) and float(groups.measures["off"][0]) == 0.0  # type: ignore[arg-type]
+    return bool(groups.measures["n"][0]) and float(groups.measures["off"].astype(np.float64)[0]) == 0.0

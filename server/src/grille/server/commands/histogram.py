@@ -204,8 +204,8 @@ def _bin_of(value: Expression, edges: NDArray[np.float64]) -> Expression:
     """Return the number of the bar that a value falls into; values beyond the outer edges go to the outer bars."""
     number = ValueType.NUMBER
     width = Constant(float(edges[1] - edges[0]), number)
-    offset = Apply("sub", (value, Constant(float(edges[0]), number)), number)
-    bar = Apply("floor", (Apply("div", (offset, width), number),), number)
+    offset = Apply("add", (value, Constant(-float(edges[0]), number)), number)
+    bar = Apply("floor", (Apply("divide", (offset, width), number),), number)
     return clip(bar, 0.0, float(len(edges) - 2))
 
 

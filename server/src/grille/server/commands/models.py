@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grille.server.blocks import Block, Notice, Table
 from grille.server.commands.analysis import numeric
@@ -190,7 +191,7 @@ def coefficient_table(
     model: Model,
     reading: Reading,
     terms: Sequence[str],
-    columns: Sequence[tuple[str, Text, FigureKind, Sequence[float]]],
+    columns: Sequence[tuple[str, Text, FigureKind, NDArray[np.float64]]],
 ) -> FigureTable:
     """Return the table `coefficients`: one row per shown term, the constant last."""
     labels = term_labels(model, reading)

@@ -16,7 +16,7 @@ from grille.v1 import session_pb2
 OnCall = Callable[[str, str, float], None]
 
 
-class ErrorInterceptor(grpc.ServerInterceptor):  # type: ignore[misc]  # grpc has no types
+class ErrorInterceptor(grpc.ServerInterceptor):
     """Turns every exception of a servicer into a status with an ErrorDetail; nothing else reaches the client."""
 
     def __init__(self, on_call: OnCall) -> None:
