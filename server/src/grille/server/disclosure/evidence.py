@@ -205,6 +205,11 @@ class FigureKind(StrEnum):
     DEGREES = "degrees"  # int that does not depend on the number of units
     RESIDUAL_DEGREES = "residual_degrees"  # int: replaced by noised n minus (n - value)
     COUNT = "count"  # UnitCount: noised
+    # figures that with others would give the exact number of units: recomputed for the noised number
+    ADJUSTED_R2 = "adjusted_r2"  # float
+    F_STATISTIC = "f_statistic"  # float: proportional to the residual degrees of freedom
+    RESIDUAL_SCALE = "residual_scale"  # float: a standard deviation, over the root of the residual degrees of freedom
+    MEAN_SIZE = "mean_size"  # float: units per group
 
 
 @dataclass(frozen=True, slots=True)

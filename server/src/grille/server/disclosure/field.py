@@ -1,7 +1,8 @@
 """Arithmetic of the field GF(2^32), vectorised: the numbers that set sketches are made of.
 
-An element a + b t is a uint32 with a in the low and b in the high 16 bits. a and b are in GF(2^16), made by the primitive
-polynomial x^16 + x^12 + x^3 + x + 1, and t^2 = t + c. Addition is XOR. Products in GF(2^16) are sums of logarithms.
+An element a + b t is a uint32 with a in the low and b in the high 16 bits. a and b are in GF(2^16), made by the
+primitive polynomial x^16 + x^12 + x^3 + x + 1, and t^2 = t + c. Addition is XOR. Products in GF(2^16) are sums of
+logarithms.
 """
 
 from __future__ import annotations

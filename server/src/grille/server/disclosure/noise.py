@@ -1,9 +1,10 @@
 """Count noise by the cell key method: the same set of units always gets the same noise.
 
-The perturbation table gives, for each true count, the distribution of the noise: of maximum entropy among those that are
-unbiased, bounded by 5, have variance 4 and never lead to a result of 1 to 4. Zero stays zero. Counts of 2 and 3 allow no
-variance below 6 under these constraints and get exactly that; all others have variance 4. From 10 on all counts share one
-row. `python -m grille.server.disclosure.noise` prints the table that is shipped as perturbation_table.csv.
+The perturbation table gives, for each true count, the distribution of the noise: of maximum entropy among those that
+are unbiased, bounded by 5, have variance 4 and never lead to a result of 1 to 4. Zero stays zero. Counts of 2 and 3
+allow no variance below 6 under these constraints and get exactly that; all others have variance 4. From 10 on all
+counts share one row. `python -m grille.server.disclosure.noise` prints the table that is shipped as
+perturbation_table.csv.
 
 Source: Thompson, Broadfoot and Elazar (2013), Methodology for the automatic confidentialisation of statistical outputs;
 Giessing (2016) and sdcTools ptable for the maximum entropy; Handbook on SDC, section 5.4.
@@ -11,6 +12,7 @@ Giessing (2016) and sdcTools ptable for the maximum entropy; Handbook on SDC, se
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from importlib.resources import files
 
@@ -125,7 +127,8 @@ def noised_counts(n: NDArray[np.int64], keys: NDArray[np.uint64]) -> NDArray[np.
     with np.errstate(over="ignore"):
         position = uniform(np.atleast_1d(keys))
     cumulative = _cumulative()[np.minimum(n, STATIONARY)]
-    return n + (position[:, None] >= cumulative).sum(axis=1) - BOUND
+    offsets: NDArray[np.int64] = (position[:, None] >= cumulative).sum(axis=1, dtype=np.int64) - BOUND
+    return n + offsets
 
 
 def noised(n: int, key: int) -> int:
@@ -135,9 +138,10 @@ def noised(n: int, key: int) -> int:
 
 def main() -> None:
     """Print the perturbation table as CSV."""
-    print("count," + ",".join(str(offset) for offset in _OFFSETS))
+    lines = ["count," + ",".join(str(offset) for offset in _OFFSETS)]
     for count in range(STATIONARY + 1):
-        print(f"{count}," + ",".join(repr(float(p)) for p in perturbation_row(count)))
+        lines.append(f"{count}," + ",".join(repr(float(p)) for p in perturbation_row(count)))
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

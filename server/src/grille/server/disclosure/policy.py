@@ -84,7 +84,7 @@ class Policy:
     groups_few: int = _at_least(10)
     icc_max: float = _at_most(0.98)
     difference_min: int = _at_least(10)
-    pair_window: int = _at_least(64)
+    pair_window: int = _at_least(48)
     bins_max: int = _at_most(30)
     percentile_digits: int = _at_most(3)
     number_digits: int = _at_most(5)

@@ -1,7 +1,7 @@
-"""Record keys and set sketches: fixed-size fingerprints of sets of units from which the size of a small difference shows.
+"""Record keys and set sketches: fixed-size fingerprints of sets of units that show the size of a small difference.
 
-A unit has a secret non-zero element x of GF(2^32); its sketch columns are x, x^3, ..., x^23. The sketch of a set is the XOR
-over its units, so the XOR of two sketches is the sketch of the symmetric difference of the sets.
+A unit has a secret non-zero element x of GF(2^32); its sketch columns are x, x^3, ..., x^23. The sketch of a set is the
+XOR over its units, so the XOR of two sketches is the sketch of the symmetric difference of the sets.
 
 Source: Dodis, Ostrovsky, Reyzin, Smith (2004/2008), Fuzzy extractors, section 6.2 (PinSketch).
 """

@@ -1,0 +1,227 @@
+"""The differencing ledger: which sets of units have been released, and whether a new one is too close to them.
+
+Sets are compared within a project, bank and unit type, over all sessions, users and versions. Rows are appended to an
+SQLite file before an answer leaves; each is sealed with AES-GCM, so that the file alone tells no set sizes or labels.
+The sealed sets are read into memory on opening; rows that another process appended are taken up before every decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from grille.server.disclosure.evidence import AnalysisSet, UnitCount
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.set_index import (
+    Identity,
+    SetIndex,
+    close_to_each_other,
+    close_to_released,
+    identity,
+)
+from grille.server.disclosure.texts import refusal
+from grille.server.errors import InternalError
+from grille.server.text import Text
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS released_sets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope BLOB NOT NULL,
+    sealed BLOB NOT NULL
+)
+"""
+_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A released set as the auditor may see it, with the time of its first release. Sizes are exact, hence secret."""
+
+    analysis_set: AnalysisSet
+    released_at: datetime
+
+
+class Ledger:
+    """The released sets of all projects. Safe for threads; several processes may share one file."""
+
+    def __init__(self, path: Path, key: bytes, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Open the ledger, making the file if there is none.
+
+        Args:
+            path: SQLite file.
+            key: Ledger key, 32 bytes.
+            now: Clock.
+
+        Raises:
+            InternalError: LEDGER_UNREADABLE, when a row was sealed with another key or changed.
+        """
+        if len(key) != 32:
+            raise ValueError("the ledger key has 32 bytes")
+        self._scope_key = hmac.new(key, b"ledger scope", hashlib.sha256).digest()
+        self._cipher = AESGCM(hmac.new(key, b"ledger rows", hashlib.sha256).digest())
+        self._now = now
+        self._lock = threading.Lock()
+        self._indices: dict[bytes, SetIndex] = {}
+        self._last_row = 0
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute(_SCHEMA)
+        self._catch_up()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def admit(self, project: str, sets: Sequence[AnalysisSet], policy: Policy) -> None:
+        """Record sets that are about to be released; all or none.
+
+        Returns only when they are on disk. Sets that were released before cost nothing.
+
+        Args:
+            project: Project.
+            sets: Sets, compared with earlier ones and with each other.
+            policy: For difference_min and pair_window.
+
+        Raises:
+            DisclosureError: SETS_TOO_CLOSE, when one differs from an earlier one, from another one of `sets`, or from
+                the difference of two recent ones, by 1 to difference_min - 1 units.
+        """
+        with self._deciding():
+            accepted = self._accepted(project, sets, policy)
+            if not all(accepted):
+                raise refusal("SETS_TOO_CLOSE", policy)
+            self._append(project, sets)
+
+    def admit_separately(self, project: str, sets: Sequence[AnalysisSet], policy: Policy) -> list[bool]:
+        """Record those of the sets that are not too close to earlier ones, nor to those before them in `sets`.
+
+        Args:
+            project: Project.
+            sets: Sets in order of preference, such as the cells of a table from its margins on.
+            policy: As for `admit`.
+
+        Returns:
+            Per set, whether it was recorded and may be released.
+        """
+        with self._deciding():
+            accepted = self._accepted(project, sets, policy)
+            self._append(project, [item for item, good in zip(sets, accepted, strict=True) if good])
+        return accepted
+
+    def acceptable(self, project: str, sets: Sequence[AnalysisSet], policy: Policy) -> list[bool]:
+        """Say which of the sets `admit_separately` would record now, recording none."""
+        with self._deciding():
+            return self._accepted(project, sets, policy)
+
+    def entries(self, project: str, bank: str, unit_type: str) -> Iterator[LedgerEntry]:
+        """Yield the released sets of a project, bank and unit type, oldest first."""
+        scope = self._scope_of(project, bank, unit_type)
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT sealed FROM released_sets WHERE scope = ? ORDER BY id", (scope,)
+            ).fetchall()
+        for (sealed,) in rows:
+            n, key, sketch, label, time = self._unseal(scope, sealed)
+            analysis_set = AnalysisSet(bank, unit_type, UnitCount(n, key), sketch, label)
+            yield LedgerEntry(analysis_set, datetime.fromtimestamp(time, UTC))
+
+    @contextmanager
+    def _deciding(self) -> Iterator[None]:
+        """Hold the threads' lock and the file's write lock, with all rows read."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._catch_up()
+                yield
+                self._connection.execute("COMMIT")
+                # only now are the new rows known to be on disk
+                self._catch_up()
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def _accepted(self, project: str, sets: Sequence[AnalysisSet], policy: Policy) -> list[bool]:
+        """Judge sets in order; an accepted one counts as released for those after it."""
+        accepted = [True] * len(sets)
+        fresh: dict[bytes, dict[Identity, list[int]]] = {}
+        for number, item in enumerate(sets):
+            scope = self._scope(project, item)
+            new = identity(item.units, item.sketch)
+            if new not in self._index(scope):
+                fresh.setdefault(scope, {}).setdefault(new, []).append(number)
+        for scope, new_sets in fresh.items():
+            identities = list(new_sets)
+            released = close_to_released(identities, self._index(scope), policy.difference_min, policy.pair_window)
+            beside = close_to_each_other(identities, policy.difference_min)
+            good = [False] * len(identities)
+            for number, new in enumerate(identities):
+                good[number] = not released[number] and not any(good[other] for other in beside[number])
+                for place in new_sets[new]:
+                    accepted[place] = good[number]
+        return accepted
+
+    def _append(self, project: str, sets: Sequence[AnalysisSet]) -> None:
+        time = self._now().timestamp()
+        rows: dict[tuple[bytes, object], tuple[bytes, bytes]] = {}
+        for item in sets:
+            scope = self._scope(project, item)
+            new = identity(item.units, item.sketch)
+            if new not in self._index(scope) and (scope, new) not in rows:
+                rows[scope, new] = (scope, self._seal(scope, item, time))
+        self._connection.executemany("INSERT INTO released_sets (scope, sealed) VALUES (?, ?)", rows.values())
+
+    def _catch_up(self) -> None:
+        for row, scope, sealed in self._connection.execute(
+            "SELECT id, scope, sealed FROM released_sets WHERE id > ? ORDER BY id", (self._last_row,)
+        ):
+            n, key, sketch, _, _ = self._unseal(scope, sealed)
+            new = identity(UnitCount(n, key), sketch)
+            index = self._index(scope)
+            if new not in index:
+                index.add(new)
+            self._last_row = row
+
+    def _index(self, scope: bytes) -> SetIndex:
+        return self._indices.setdefault(scope, SetIndex())
+
+    def _scope(self, project: str, item: AnalysisSet) -> bytes:
+        return self._scope_of(project, item.bank, item.unit_type)
+
+    def _scope_of(self, project: str, bank: str, unit_type: str) -> bytes:
+        text = json.dumps([project, bank, unit_type]).encode()
+        return hmac.new(self._scope_key, text, hashlib.sha256).digest()
+
+    def _seal(self, scope: bytes, item: AnalysisSet, time: float) -> bytes:
+        content = json.dumps([item.units.n, item.units.key, list(item.sketch), item.label, time]).encode()
+        nonce = os.urandom(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, content, scope)
+
+    def _unseal(self, scope: bytes, sealed: bytes) -> tuple[int, int, tuple[int, ...], str, float]:
+        try:
+            content = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], scope)
+        except InvalidTag as error:
+            raise InternalError(
+                "LEDGER_UNREADABLE",
+                Text(
+                    "The ledger of released sets was written with another key, or has been changed.",
+                    "Regnskapet over utleverte mengder er skrevet med en annen nøkkel, eller er endret.",
+                ),
+                hint=Text("Restore the ledger and its key.", "Gjenopprett regnskapet og nøkkelen."),
+            ) from error
+        n, key, sketch, label, time = json.loads(content)
+        return n, key, tuple(sketch), label, time

@@ -1,0 +1,46 @@
+"""Release of tables of counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grille.server.disclosure.evidence import CountEvidence
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.release.admission import Admission
+from grille.server.disclosure.release.counting import require_units, shown_counts
+from grille.server.disclosure.released import AppliedRule, ReleasedCounts
+from grille.server.disclosure.rules.cells import count_cells_shown
+from grille.server.disclosure.rules.codes import without_unshown_codes
+from grille.server.disclosure.rules.sparse import table_is_dense
+from grille.server.disclosure.texts import applied, refusal
+
+
+def release_counts(
+    evidence: CountEvidence, policy: Policy, admission: Admission
+) -> tuple[ReleasedCounts, tuple[AppliedRule, ...]]:
+    """Judge a table of counts, then noise and suppress its cells.
+
+    A cell of noised count 0 is released as 0, like the empty cells that the evidence leaves out.
+
+    Raises:
+        DisclosureError: TOO_FEW_UNITS, TABLE_TOO_SPARSE or SETS_TOO_CLOSE.
+    """
+    noised = shown_counts(evidence.n, evidence.keys, policy)
+    if not policy.protects:
+        return ReleasedCounts(evidence.axes, evidence.positions, noised.astype(np.float64), evidence.view), ()
+    require_units(evidence.analysis_set, policy)
+    inner = (evidence.positions >= 0).all(axis=1)
+    if not table_is_dense(evidence.n[inner], len(evidence.axes), policy):
+        raise refusal("TABLE_TOO_SPARSE", policy)
+    shown = count_cells_shown(noised, policy)
+    if not (shown & (noised > 0)).any():
+        raise refusal("TOO_FEW_UNITS", policy)
+    admission.together((evidence.analysis_set,))
+    n = np.where(shown, noised.astype(np.float64), np.nan)
+    pruned = without_unshown_codes(evidence.axes, evidence.positions, shown & (noised > 0))
+    rules = [applied("count_noise", policy)]
+    if not shown.all():
+        rules.append(applied("cell_suppression", policy))
+    if pruned.changed(evidence.axes):
+        rules.append(applied("code_suppression", policy))
+    return ReleasedCounts(pruned.axes, pruned.positions, n[pruned.kept], evidence.view), tuple(rules)

@@ -1,0 +1,120 @@
+"""Release of means, deviations, sums, percentiles and the like over the cells of a table."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grille.server.disclosure.evidence import MagnitudeEvidence, MagnitudeVariable
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.release.admission import Admission
+from grille.server.disclosure.release.cell_sets import admitted_cells
+from grille.server.disclosure.release.counting import shown_counts
+from grille.server.disclosure.release.variable import cells_of, released_variable
+from grille.server.disclosure.released import AppliedRule, ReleasedMagnitudes
+from grille.server.disclosure.rules.cells import magnitude_cells_shown
+from grille.server.disclosure.rules.codes import without_unshown_codes
+from grille.server.disclosure.rules.complement import complement_cells_shown
+from grille.server.disclosure.rules.dominance import undominated
+from grille.server.disclosure.rules.sparse import table_is_dense
+from grille.server.disclosure.rules.variation import varies
+from grille.server.disclosure.texts import applied, refusal
+
+Mask = NDArray[np.bool_]
+
+
+def release_magnitudes(
+    evidence: MagnitudeEvidence, policy: Policy, admission: Admission
+) -> tuple[ReleasedMagnitudes, tuple[AppliedRule, ...]]:
+    """Judge statistics over cells, then withhold cells, noise counts and round.
+
+    A cell is withheld for one variable (NaN) or for all (`suppressed`). A cell of noised count 0 has n 0 and no other
+    figure, like the empty cells that the evidence leaves out.
+
+    Raises:
+        DisclosureError: TOO_FEW_UNITS, TABLE_TOO_SPARSE, DOMINATED or SETS_TOO_CLOSE, when no cell is left.
+    """
+    noised = [shown_counts(variable.n, variable.keys, policy) for variable in evidence.variables]
+    touched: set[str] = set()
+    if policy.protects:
+        shown = _shown(evidence, noised, policy, admission, touched)
+    else:
+        shown = [variable.n > 0 for variable in evidence.variables]
+    variables = tuple(
+        released_variable(variable, counts, cells, policy)
+        for variable, counts, cells in zip(evidence.variables, noised, shown, strict=True)
+    )
+    visible = np.any(shown, axis=0)
+    suppressed = ~visible & np.any([counts > 0 for counts in noised], axis=0)
+    pruned = without_unshown_codes(evidence.axes, evidence.positions, visible)
+    if policy.protects and pruned.changed(evidence.axes):
+        touched.add("code_suppression")
+    content = ReleasedMagnitudes(
+        pruned.axes,
+        pruned.positions,
+        tuple(cells_of(variable, pruned.kept) for variable in variables),
+        suppressed[pruned.kept],
+        evidence.view,
+    )
+    return content, _rules(evidence, policy, touched)
+
+
+def _shown(
+    evidence: MagnitudeEvidence,
+    noised: list[NDArray[np.int64]],
+    policy: Policy,
+    admission: Admission,
+    touched: set[str],
+) -> list[Mask]:
+    """Return, per variable, the cells that every rule and the ledger let through."""
+    large = [
+        magnitude_cells_shown(variable.n, counts, policy)
+        for variable, counts in zip(evidence.variables, noised, strict=True)
+    ]
+    if evidence.analysis_set.units.n < policy.cell_min or not np.any(large):
+        raise refusal("TOO_FEW_UNITS", policy)
+    inner = (evidence.positions >= 0).all(axis=1)
+    units = np.max([variable.n for variable in evidence.variables], axis=0)
+    if not table_is_dense(units[inner], len(evidence.axes), policy):
+        raise refusal("TABLE_TOO_SPARSE", policy)
+    dominated = [cells & ~_even(variable, policy) for variable, cells in zip(evidence.variables, large, strict=True)]
+    even = [cells & ~uneven for cells, uneven in zip(large, dominated, strict=True)]
+    if not np.any(even):
+        raise refusal("DOMINATED", policy)
+    shown = [
+        complement_cells_shown(evidence.positions, variable.n, cells, uneven, policy)
+        for variable, cells, uneven in zip(evidence.variables, even, dominated, strict=True)
+    ]
+    admitted = admitted_cells(evidence, shown, admission)
+    if not np.any(admitted):
+        raise refusal("SETS_TOO_CLOSE", policy)
+    stages = (
+        ("cell_suppression", [variable.n > 0 for variable in evidence.variables], large),
+        ("dominance", large, even),
+        ("secondary_suppression", even, shown),
+        ("differencing", shown, admitted),
+    )
+    touched |= {rule for rule, before, after in stages if np.any(np.array(before) & ~np.array(after))}
+    return admitted
+
+
+def _even(variable: MagnitudeVariable, policy: Policy) -> Mask:
+    if variable.binary:
+        return np.ones(len(variable.n), dtype=np.bool_)
+    return undominated(variable.total, variable.largest, variable.second, policy) & varies(variable.sd)
+
+
+def _rules(evidence: MagnitudeEvidence, policy: Policy, touched: set[str]) -> tuple[AppliedRule, ...]:
+    if not policy.protects:
+        return (applied("winsorising", policy),)
+    continuous = any(not variable.binary for variable in evidence.variables)
+    rules = ["count_noise"]
+    if any(variable.binary for variable in evidence.variables):
+        rules.append("shares_from_noised_counts")
+    if continuous:
+        rules += ["winsorising", "sum_from_noised_count", "rounding"]
+        if any(variable.percentiles for variable in evidence.variables):
+            rules.append("percentile_smoothing")
+    order = ("cell_suppression", "dominance", "secondary_suppression", "differencing", "code_suppression")
+    rules += [rule for rule in order if rule in touched]
+    return tuple(applied(rule, policy) for rule in rules)

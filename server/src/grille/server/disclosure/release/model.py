@@ -1,0 +1,152 @@
+"""Release of models."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from grille.server.blocks import Cell, Column, Flag, Format
+from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.release.admission import Admission
+from grille.server.disclosure.release.counting import shown_count
+from grille.server.disclosure.released import AppliedRule, ReleasedModel, ReleasedTable
+from grille.server.disclosure.rules.constant import TERM, constant_is_shown
+from grille.server.disclosure.rules.fit import fit_is_imperfect
+from grille.server.disclosure.rules.groups import correlation_is_moderate, group_columns_are_common, groups_are_few
+from grille.server.disclosure.rules.isolation import nobody_is_isolated
+from grille.server.disclosure.rules.rarity import columns_are_common, outcome_is_common
+from grille.server.disclosure.rules.rounding import rounded_p_value, significant
+from grille.server.disclosure.rules.support import model_is_supported
+from grille.server.disclosure.texts import FEW_GROUPS, applied, in_numbers, refusal
+
+_FORMATS = {
+    FigureKind.LABEL: Format.TEXT,
+    FigureKind.P_VALUE: Format.P_VALUE,
+    FigureKind.DEGREES: Format.COUNT,
+    FigureKind.RESIDUAL_DEGREES: Format.COUNT,
+    FigureKind.COUNT: Format.COUNT,
+}
+
+
+def release_model(
+    evidence: ModelEvidence, policy: Policy, admission: Admission
+) -> tuple[ReleasedModel, tuple[AppliedRule, ...]]:
+    """Judge a model, then noise and round its figures.
+
+    Raises:
+        DisclosureError: MODEL_TOO_SMALL, FIT_TOO_GOOD, DESIGN_COLUMN_RARE, GROUP_COLUMN_RARE, UNIT_ISOLATED,
+            GROUPS_DETERMINE_OUTCOME or SETS_TOO_CLOSE.
+    """
+    if policy.protects:
+        _judge(evidence, policy)
+    admission.together((evidence.analysis_set,))
+    constant = not policy.protects or constant_is_shown(evidence.smallest_combination, policy)
+    shown = _Figures(evidence, policy)
+    tables = tuple(_table(table, shown, constant) for table in evidence.tables)
+    notices = evidence.notices
+    if groups_are_few(evidence.groups, policy):
+        notices = (*notices, ("few_groups", in_numbers(FEW_GROUPS, policy)))
+    rules = []
+    if policy.protects:
+        rules = [applied("count_noise", policy), applied("model_rounding", policy)]
+        if not constant and any(_is_constant(row) for table in evidence.tables for row in table.rows):
+            rules.append(applied("constant_hidden", policy))
+        if evidence.groups:
+            rules.append(applied("group_size", policy))
+    return ReleasedModel(evidence.command, tables, notices, evidence.view), tuple(rules)
+
+
+def _judge(evidence: ModelEvidence, policy: Policy) -> None:
+    units = evidence.analysis_set.units.n
+    tests = (
+        ("MODEL_TOO_SMALL", model_is_supported(units, evidence.parameters, evidence.residual_df, policy)),
+        ("FIT_TOO_GOOD", fit_is_imperfect(evidence.r2, evidence.lineage_violation, policy)),
+        ("DESIGN_COLUMN_RARE", columns_are_common(evidence.columns, policy)),
+        ("DESIGN_COLUMN_RARE", outcome_is_common(evidence.outcome_rarer_units, policy)),
+        ("GROUP_COLUMN_RARE", group_columns_are_common(evidence.columns, policy)),
+        ("UNIT_ISOLATED", nobody_is_isolated(evidence.leverage, policy)),
+        ("GROUPS_DETERMINE_OUTCOME", correlation_is_moderate(evidence.icc, policy)),
+    )
+    for reason, passed in tests:
+        if not passed:
+            raise refusal(reason, policy)
+
+
+class _Figures:
+    """Turns figures of one model into cells."""
+
+    def __init__(self, evidence: ModelEvidence, policy: Policy) -> None:
+        self._policy = policy
+        self._n = evidence.analysis_set.units.n
+        self._noised_n = shown_count(evidence.analysis_set.units, policy)
+        self._df = evidence.residual_df
+        self._noised_df = max(self._df + self._noised_n - self._n, 1)
+
+    def cell(self, figure: Figure) -> Cell:
+        """Return what is shown of a figure."""
+        value = figure.value
+        flag = Flag.BOUNDARY if figure.boundary else None
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return Cell(None, flag or Flag.NOT_AVAILABLE, figure.label)
+        if isinstance(value, UnitCount):
+            return self._count(value, figure)
+        if isinstance(value, str):
+            return Cell(value, flag, figure.label)
+        if not self._policy.protects:
+            return Cell(value, flag, figure.label)
+        if figure.kind is FigureKind.P_VALUE:
+            return Cell(rounded_p_value(float(value), self._policy)[0], flag, figure.label)
+        if figure.kind is FigureKind.DEGREES:
+            return Cell(int(value), flag, figure.label)
+        if figure.kind is FigureKind.RESIDUAL_DEGREES:
+            return Cell(max(int(value) + self._noised_n - self._n, 1), flag, figure.label)
+        digits = significant(np.array([self._for_noised_n(figure.kind, float(value))]), self._policy.model_digits)
+        return Cell(float(digits[0]), flag, figure.label)
+
+    def _count(self, count: UnitCount, figure: Figure) -> Cell:
+        shown = shown_count(count, self._policy)
+        if self._policy.protects and shown < self._policy.cell_min:
+            return Cell(None, Flag.BELOW_THRESHOLD, figure.label)
+        return Cell(shown, Flag.BOUNDARY if figure.boundary else None, figure.label)
+
+    def _for_noised_n(self, kind: FigureKind, value: float) -> float:
+        """Recompute a figure as if there were the noised number of units.
+
+        Otherwise R2 and adjusted R2, F, or sum of squares and its root mean give the exact number of units.
+        """
+        ratio = self._noised_df / self._df if self._df > 0 else 1.0
+        if kind is FigureKind.F_STATISTIC:
+            return value * ratio
+        if kind is FigureKind.RESIDUAL_SCALE:
+            return value / math.sqrt(ratio)
+        if kind is FigureKind.MEAN_SIZE:
+            return value * self._noised_n / self._n
+        if kind is FigureKind.ADJUSTED_R2:
+            return 1.0 - (1.0 - value) / ratio * (self._noised_n - 1) / (self._n - 1)
+        return value
+
+
+def _is_constant(row: tuple[Figure, ...]) -> bool:
+    return bool(row) and row[0].kind is FigureKind.LABEL and row[0].value == TERM
+
+
+def _table(table: FigureTable, figures: _Figures, constant: bool) -> ReleasedTable:
+    rows = []
+    for row in table.rows:
+        if not constant and _is_constant(row):
+            label, *rest = row
+            rows.append((figures.cell(label), *(Cell(None, Flag.SUPPRESSED) for _ in rest)))
+        else:
+            rows.append(tuple(figures.cell(figure) for figure in row))
+    columns = tuple(
+        Column(key, heading, _format([row[number].kind for row in table.rows]))
+        for number, (key, heading) in enumerate(table.columns)
+    )
+    return ReleasedTable(table.key, table.title, columns, tuple(rows))
+
+
+def _format(kinds: list[FigureKind]) -> Format:
+    formats = {_FORMATS.get(kind, Format.NUMBER) for kind in kinds}
+    return formats.pop() if len(formats) == 1 else Format.NUMBER

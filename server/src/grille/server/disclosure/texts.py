@@ -1,0 +1,265 @@
+"""Every refusal and every remark of disclosure control: one text per rule, in both languages.
+
+A text names numbers of the policy and never depends on the data: sets of none and of nine units are refused in the
+same words.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.released import AppliedRule
+from grille.server.errors import DisclosureError
+from grille.server.text import Text
+
+REFUSALS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
+    {
+        "POPULATION_TOO_SMALL": (
+            Text(
+                "The data set has, or would have, fewer than {population_min} units with values.",
+                "Datasettet har, eller ville fått, færre enn {population_min} enheter med verdier.",
+            ),
+            Text(
+                "Keep a larger population, and select part of it with if in the statistics commands.",
+                "Behold en større populasjon, og velg ut en del av den med if i statistikkommandoene.",
+            ),
+        ),
+        "CONDITION_TOO_NARROW": (
+            Text(
+                "The condition selects, or leaves, fewer than {condition_min} units.",
+                "Betingelsen velger, eller utelater, færre enn {condition_min} enheter.",
+            ),
+            Text(
+                "Widen the condition, or merge it with a neighbouring category.",
+                "Utvid betingelsen, eller slå den sammen med en nærliggende kategori.",
+            ),
+        ),
+        "TOO_FEW_UNITS": (
+            Text(
+                "There are fewer than {cell_min} units with values here.",
+                "Det er færre enn {cell_min} enheter med verdier her.",
+            ),
+            Text(
+                "Widen the condition, use coarser categories, or check that the codes exist.",
+                "Utvid betingelsen, bruk grovere kategorier, eller sjekk at kodene finnes.",
+            ),
+        ),
+        "TABLE_TOO_SPARSE": (
+            Text(
+                "The table is too fine: too many of its cells have fewer than {sparse_below} units, it has more than "
+                "{table_cells_max} cells, or more than {table_dimensions_max} dimensions.",
+                "Tabellen er for fin: for mange av cellene har færre enn {sparse_below} enheter, den har mer enn "
+                "{table_cells_max} celler, eller mer enn {table_dimensions_max} dimensjoner.",
+            ),
+            Text(
+                "Use fewer variables, or recode them into coarser categories.",
+                "Bruk færre variabler, eller omkod dem til grovere kategorier.",
+            ),
+        ),
+        "DOMINATED": (
+            Text(
+                "One or two units make up too much of this figure, or all units have the same value.",
+                "Én eller to enheter utgjør for mye av dette tallet, eller alle enheter har samme verdi.",
+            ),
+            Text(
+                "Use a larger or more even group.",
+                "Bruk en større eller jevnere gruppe.",
+            ),
+        ),
+        "MODEL_TOO_SMALL": (
+            Text(
+                "The model has fewer than {model_min} units, too few units for its number of parameters, or cannot be "
+                "estimated on these units.",
+                "Modellen har færre enn {model_min} enheter, for få enheter for antallet parametere, eller kan ikke "
+                "estimeres på disse enhetene.",
+            ),
+            Text(
+                "Widen the condition, use fewer regressors or coarser categories, or regressors with fewer missing "
+                "values.",
+                "Utvid betingelsen, bruk færre forklaringsvariabler eller grovere kategorier, eller variabler med "
+                "færre manglende verdier.",
+            ),
+        ),
+        "DESIGN_COLUMN_RARE": (
+            Text(
+                "A regressor or the outcome has the same value for all but fewer than {column_min} units.",
+                "En forklaringsvariabel eller utfallet har samme verdi for alle unntatt færre enn {column_min} "
+                "enheter.",
+            ),
+            Text(
+                "Merge rare categories, or leave the variable out.",
+                "Slå sammen sjeldne kategorier, eller utelat variabelen.",
+            ),
+        ),
+        "UNIT_ISOLATED": (
+            Text(
+                "A few units alone steer a coefficient of the model.",
+                "Noen få enheter styrer alene en koeffisient i modellen.",
+            ),
+            Text(
+                "Leave out regressors with extreme values, high powers or nearly equal dummies, or take logarithms.",
+                "Utelat variabler med ekstreme verdier, høye potenser eller nesten like dummyer, eller bruk "
+                "logaritmer.",
+            ),
+        ),
+        "FIT_TOO_GOOD": (
+            Text(
+                "The regressors determine the outcome almost completely, or it is computed from them.",
+                "Forklaringsvariablene bestemmer utfallet nesten fullstendig, eller det er beregnet fra dem.",
+            ),
+            Text(
+                "Leave out regressors that are parts or copies of the outcome.",
+                "Utelat variabler som er deler eller kopier av utfallet.",
+            ),
+        ),
+        "GROUP_COLUMN_RARE": (
+            Text(
+                "A regressor that is constant within groups tells fewer than {groups_min} groups apart, and one of "
+                "them has fewer than {group_units_min} units.",
+                "En forklaringsvariabel som er konstant innen grupper, skiller ut færre enn {groups_min} grupper, og "
+                "en av dem har færre enn {group_units_min} enheter.",
+            ),
+            Text(
+                "Use a regressor that varies within groups, or larger groups.",
+                "Bruk en variabel som varierer innen grupper, eller større grupper.",
+            ),
+        ),
+        "GROUPS_DETERMINE_OUTCOME": (
+            Text(
+                "The groups determine the outcome almost completely.",
+                "Gruppene bestemmer utfallet nesten fullstendig.",
+            ),
+            Text(
+                "Use larger groups, or another outcome.",
+                "Bruk større grupper, eller et annet utfall.",
+            ),
+        ),
+        "SETS_TOO_CLOSE": (
+            Text(
+                "The units here are nearly the same as those of results already released to the project: comparing the "
+                "two would describe fewer than {difference_min} units.",
+                "Enhetene her er nesten de samme som i resultater som prosjektet allerede har fått: en sammenligning "
+                "ville beskrevet færre enn {difference_min} enheter.",
+            ),
+            Text(
+                "Use exactly the same units as before, for instance by keeping those with values in all variables, or "
+                "a clearly different selection.",
+                "Bruk nøyaktig de samme enhetene som før, for eksempel ved å beholde dem som har verdier i alle "
+                "variablene, eller et tydelig annet utvalg.",
+            ),
+        ),
+        "NOT_PUBLIC": (
+            Text(
+                "The project's policy is open, and a variable behind this result is not public.",
+                "Prosjektets regler er åpne, og en variabel bak dette resultatet er ikke offentlig.",
+            ),
+            Text(
+                "Use public variables only, or a project with the policy standard.",
+                "Bruk bare offentlige variabler, eller et prosjekt med reglene standard.",
+            ),
+        ),
+    }
+)
+
+RULES: Mapping[str, Text] = MappingProxyType(
+    {
+        "count_noise": Text(
+            "Counts carry small random noise; totals need not add up.",
+            "Antall har litt tilfeldig støy; summer trenger ikke stemme.",
+        ),
+        "cell_suppression": Text(
+            "Cells with fewer than {cell_min} units are withheld.",
+            "Celler med færre enn {cell_min} enheter er holdt tilbake.",
+        ),
+        "secondary_suppression": Text(
+            "Some larger cells are withheld too, so that margins do not give the small ones away.",
+            "Noen større celler er også holdt tilbake, slik at marginene ikke røper de små.",
+        ),
+        "differencing": Text(
+            "Cells nearly equal to results already released are withheld.",
+            "Celler som er nesten like tidligere resultater, er holdt tilbake.",
+        ),
+        "code_suppression": Text(
+            "Categories with few units throughout are left out.",
+            "Kategorier som har få enheter overalt, er utelatt.",
+        ),
+        "bin_merging": Text(
+            "Bins with few units are merged with their neighbour.",
+            "Stolper med få enheter er slått sammen med naboen.",
+        ),
+        "open_bins": Text(
+            "The outer bins hold what lies beyond the data set's 1st and 99th percentile.",
+            "De ytterste stolpene inneholder det som ligger utenfor datasettets 1. og 99. persentil.",
+        ),
+        "shares_from_noised_counts": Text(
+            "Shares are computed from counts with noise.",
+            "Andeler er beregnet fra antall med støy.",
+        ),
+        "winsorising": Text(
+            "Means, sums, deviations and Gini coefficients are of values cut at the data set's 1st and 99th "
+            "percentile.",
+            "Gjennomsnitt, summer, avvik og ginikoeffisienter gjelder verdier kuttet ved datasettets 1. og 99. "
+            "persentil.",
+        ),
+        "sum_from_noised_count": Text(
+            "Sums are the mean times the count with noise.",
+            "Summer er gjennomsnittet ganger antallet med støy.",
+        ),
+        "dominance": Text(
+            "Cells that one or two units dominate, or whose values are all equal, are withheld.",
+            "Celler som én eller to enheter dominerer, eller der alle verdier er like, er holdt tilbake.",
+        ),
+        "percentile_smoothing": Text(
+            "A percentile is the mean of the nearest ten values in order, with {percentile_digits} significant digits; "
+            "those with fewer than {tail_min} units beyond are withheld.",
+            "En persentil er gjennomsnittet av de ti nærmeste verdiene i rekkefølge, med {percentile_digits} gjeldende "
+            "siffer; de med færre enn {tail_min} enheter utenfor er holdt tilbake.",
+        ),
+        "rounding": Text(
+            "Figures are rounded to {number_digits} significant digits.",
+            "Tall er avrundet til {number_digits} gjeldende siffer.",
+        ),
+        "model_rounding": Text(
+            "Figures are rounded to {model_digits} significant digits, p-values to {p_value_decimals} decimals.",
+            "Tall er avrundet til {model_digits} gjeldende siffer, p-verdier til {p_value_decimals} desimaler.",
+        ),
+        "constant_hidden": Text(
+            "The constant is withheld: some combination of categories has fewer than {constant_min} units.",
+            "Konstantleddet er holdt tilbake: en kombinasjon av kategorier har færre enn {constant_min} enheter.",
+        ),
+        "group_size": Text(
+            "Group sizes carry noise; one below {cell_min} is shown as such.",
+            "Gruppestørrelser har støy; en under {cell_min} vises bare som det.",
+        ),
+    }
+)
+
+FEW_GROUPS = Text(
+    "There are fewer than {groups_few} groups: the variance between groups is poorly known.",
+    "Det er færre enn {groups_few} grupper: variansen mellom grupper er usikkert anslått.",
+)
+
+
+def in_numbers(text: Text, policy: Policy) -> Text:
+    """Return a text of this module with the numbers of `policy` filled in."""
+    numbers = {item.name: f"{getattr(policy, item.name)}" for item in dataclasses.fields(policy)}
+    return Text(text.en.format(**numbers), text.no.format(**numbers))
+
+
+def refusal(reason: str, policy: Policy) -> DisclosureError:
+    """Return the error of a rule; raise it.
+
+    Args:
+        reason: Key of REFUSALS.
+        policy: The numbers that the text names.
+    """
+    message, hint = REFUSALS[reason]
+    return DisclosureError(reason, in_numbers(message, policy), hint=in_numbers(hint, policy))
+
+
+def applied(rule: str, policy: Policy) -> AppliedRule:
+    """Return the remark that a rule touched a result; `rule` is a key of RULES."""
+    return AppliedRule(rule, in_numbers(RULES[rule], policy))
