@@ -145,7 +145,7 @@ class Options:
         return terms
 
     def codes(self, name: str) -> tuple[str, ...] | None:
-        """Return the one or more codes of the option as text: quoted strings, numbers, bare words; None if not given."""
+        """Return the codes of the option as text: quoted strings, numbers, bare words; None when not given."""
         option = self.given.get(name)
         if option is None:
             return None

@@ -47,7 +47,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A data set as the engine sees it: rows and named columns. A value: operations return a new one, sharing columns."""
+    """A data set as the engine sees it: rows and named columns. Operations return a new one that shares columns."""
 
     rows: Rows | None
     columns: Mapping[str, StoredColumn]
@@ -110,7 +110,7 @@ class Engine(Protocol):
         """Return the factor levels and a function that starts a pass over the complete rows."""
 
     def sweep(self, live: tuple[Frame, ...]) -> None:
-        """Drop every stored table that no frame of `live` uses; a new command begins, earlier interrupts are forgotten."""
+        """Drop every stored table that no frame of `live` uses; a new command begins, interrupts are forgotten."""
 
     def interrupt(self) -> None:
         """Stop the running request; it raises BudgetError with reason CANCELLED."""

@@ -1,4 +1,4 @@
-"""Building blocks of prepared columns that the language has no function for; they stand only at the top of an expression.
+"""Steps of prepared columns that the language has no function for; they stand only at the top of an expression.
 
 `choose` branches may nest in its last argument; everything else inside is an ordinary expression.
 """

@@ -1,5 +1,5 @@
-"""The default engine, on DuckDB: columns and membership masks in an encrypted session file, banks attached read-only.
+"""The default engine, on DuckDB: columns and membership masks in an encrypted session file beside read-only banks.
 
-Order of reading: connection, sql, sources, frames, aggregates, percentiles, factors, batches, engine. Imports the plan and
-nothing else of the server; only `engine` is for use from outside.
+Order of reading: connection, sql, sources, frames, aggregates, percentiles, factors, batches, engine. May import the
+plan and the engine contract; `engine` alone is for use from outside.
 """

@@ -70,14 +70,14 @@ def _query(frame: Frame, request: Aggregation) -> exp.Select:
     return grouped(frame, select, request.by)
 
 
-def _columns(frame: Frame, number: int, measure: Measure) -> list[exp.Expression]:
+def _columns(frame: Frame, number: int, measure: Measure) -> list[exp.Expr]:
     if measure.kind is MeasureKind.SKETCH:
         words = [function("bit_xor", field(KEYS, f"s{word}")) for word in range(SKETCH_WORDS)]
         return [aliased(word, f"m{number}_{place}") for place, word in enumerate(words)]
     return [aliased(_figure(frame, measure), f"m{number}")]
 
 
-def _figure(frame: Frame, measure: Measure) -> exp.Expression:
+def _figure(frame: Frame, measure: Measure) -> exp.Expr:
     if measure.kind is MeasureKind.UNITS:
         return exp.Count(this=exp.Star())
     if measure.kind is MeasureKind.CELL_KEY:

@@ -1,4 +1,4 @@
-"""Rows for models in Arrow batches: complete cases, numbers as doubles, factors as codes, in the same order each pass."""
+"""Rows for models in Arrow batches: complete cases, numbers as doubles, factors as codes, always in one order."""
 
 from __future__ import annotations
 

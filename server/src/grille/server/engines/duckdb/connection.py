@@ -134,17 +134,17 @@ class Requests:
             answer = cursor.execute(statement).fetchone()
             return int(answer[0]) if answer else 0
 
-    def arrays(self, query: exp.Expression) -> dict[str, NDArray[np.generic]]:
+    def arrays(self, query: exp.Expr) -> dict[str, NDArray[np.generic]]:
         """Return all rows of a query as arrays by column name; masked where a column has nulls."""
         with self._cursor() as cursor:
             return dict(cursor.execute(query.sql(DIALECT)).fetchnumpy())
 
-    def rows(self, query: exp.Expression) -> list[tuple[object, ...]]:
+    def rows(self, query: exp.Expr) -> list[tuple[object, ...]]:
         """Return all rows of a small query."""
         with self._cursor() as cursor:
             return cursor.execute(query.sql(DIALECT)).fetchall()
 
-    def stream(self, query: exp.Expression) -> Iterator[pa.RecordBatch]:
+    def stream(self, query: exp.Expr) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a query in Arrow batches of `BATCH_ROWS`, read as they are asked for."""
         with self._cursor() as cursor:
             reader = cursor.execute(query.sql(DIALECT)).to_arrow_reader(BATCH_ROWS)

@@ -98,7 +98,7 @@ class DuckDbEngine:
         return batches(self._requests, self._store, frame, request)
 
     def sweep(self, live: tuple[Frame, ...]) -> None:
-        """Drop every stored table that no frame of `live` uses; a new command begins, earlier interrupts are forgotten."""
+        """Drop every stored table that no frame of `live` uses; a new command begins, interrupts are forgotten."""
         self._requests.begin()
         self._store.sweep(live)
 

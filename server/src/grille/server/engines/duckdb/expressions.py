@@ -10,14 +10,14 @@ from grille.server.engines import sql_expressions
 from grille.server.plan.expressions import Apply, Constant, Expression, ValueType
 from grille.server.plan.steps import CHOOSE, GROUP_BY_CUTS, NUMBER_FROM_TEXT
 
-ColumnLookup = Callable[[str], exp.Expression]
+ColumnLookup = Callable[[str], exp.Expr]
 
 # what reads as a number; DuckDB's own cast also takes "inf", "nan", "1_000" and hexadecimal
 _NUMBER_PATTERN = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _TYPES = {ValueType.NUMBER: "DOUBLE", ValueType.DATE: "DOUBLE", ValueType.STRING: "VARCHAR"}
 
 
-def value_sql(expression: Expression, column: ColumnLookup) -> exp.Expression:
+def value_sql(expression: Expression, column: ColumnLookup) -> exp.Expr:
     """Return the SQL of a value; missing is null.
 
     Args:
@@ -34,7 +34,7 @@ def value_sql(expression: Expression, column: ColumnLookup) -> exp.Expression:
     return sql_expressions.to_sql(expression, column)
 
 
-def condition_sql(expression: Expression, column: ColumnLookup) -> exp.Expression:
+def condition_sql(expression: Expression, column: ColumnLookup) -> exp.Expr:
     """Return the SQL of a condition: a boolean, false where the condition is missing."""
     if isinstance(expression, Apply) and expression.function == CHOOSE:
         zero = exp.Literal.number(0)
@@ -43,8 +43,8 @@ def condition_sql(expression: Expression, column: ColumnLookup) -> exp.Expressio
     return sql_expressions.to_condition(expression, column)
 
 
-def _case(expression: Apply, column: ColumnLookup) -> exp.Expression:
-    branches: list[exp.Expression] = []
+def _case(expression: Apply, column: ColumnLookup) -> exp.Expr:
+    branches: list[exp.Expr] = []
     rest: Expression = expression
     while isinstance(rest, Apply) and rest.function == CHOOSE:  # a long recode must not nest as deep as it is long
         condition, value, otherwise = rest.arguments
@@ -53,13 +53,13 @@ def _case(expression: Apply, column: ColumnLookup) -> exp.Expression:
     return exp.Case(ifs=branches, default=_typed(rest, expression.type, column))
 
 
-def _typed(value: Expression, kind: ValueType, column: ColumnLookup) -> exp.Expression:
+def _typed(value: Expression, kind: ValueType, column: ColumnLookup) -> exp.Expr:
     if isinstance(value, Constant) and value.value is None:
         return exp.Null()
     return exp.Cast(this=value_sql(value, column), to=exp.DataType.build(_TYPES[kind], dialect="duckdb"))
 
 
-def _number(expression: Apply, column: ColumnLookup) -> exp.Expression:
+def _number(expression: Apply, column: ColumnLookup) -> exp.Expr:
     operand, ignored, decimal_comma = expression.arguments
     text = value_sql(operand, column)
     for character in dict.fromkeys(_constant(ignored)):
@@ -74,7 +74,7 @@ def _number(expression: Apply, column: ColumnLookup) -> exp.Expression:
     return exp.Case(ifs=[exp.If(this=finite, true=number)])
 
 
-def _group(expression: Apply, column: ColumnLookup) -> exp.Expression:
+def _group(expression: Apply, column: ColumnLookup) -> exp.Expr:
     operand, *cuts = expression.arguments
     value = exp.Cast(this=value_sql(operand, column), to=exp.DataType.build("DOUBLE", dialect="duckdb"))
     branches = [exp.If(this=exp.Is(this=value.copy(), expression=exp.Null()), true=exp.Null())]
@@ -88,5 +88,5 @@ def _constant(expression: Expression) -> str:
     return str(expression.value) if isinstance(expression, Constant) else ""
 
 
-def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=list(arguments))

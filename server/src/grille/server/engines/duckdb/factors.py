@@ -31,7 +31,7 @@ class Coding:
     """
 
     levels: tuple[str | float, ...]
-    sql: exp.Expression
+    sql: exp.Expr
     numbers: NDArray[np.float64] | None
     table: NDArray[np.int32] | None
 
@@ -41,7 +41,7 @@ class Coding:
             return found.astype(np.int32, copy=False)
         numbers = np.asarray(found, dtype=np.float64)
         if self.table is not None:
-            return self.table[(numbers - self.numbers[0]).astype(np.int64)]
+            return np.take(self.table, (numbers - self.numbers[0]).astype(np.int64))
         return np.searchsorted(self.numbers, numbers).astype(np.int32)
 
 
@@ -60,7 +60,7 @@ def codings(
     )
 
 
-def _coding(store: Store, expression: Expression, sql: exp.Expression, found: list[str | float | None]) -> Coding:
+def _coding(store: Store, expression: Expression, sql: exp.Expr, found: list[str | float | None]) -> Coding:
     present = [level for level in found if level is not None]
     if expression.type is not ValueType.STRING:
         numbers = np.sort(np.array(present, dtype=np.float64))

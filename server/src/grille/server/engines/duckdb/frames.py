@@ -110,7 +110,7 @@ class Frames:
                 self._units[keys] = int(str(self._requests.rows(count)[0][0]))
         return theirs if self._units[theirs] > self._units[ours] else ours
 
-    def _mask(self, present: str, read: tuple[str, ...], holds: exp.Expression) -> str:
+    def _mask(self, present: str, read: tuple[str, ...], holds: exp.Expr) -> str:
         select = exp.select(aliased(holds, VALUE)).from_(table(present))
         for name in dict.fromkeys(read):
             select.append("joins", exp.Join(this=table(name), method="POSITIONAL"))
@@ -128,7 +128,7 @@ class Frames:
         return Rows(keys, int(str(self._requests.rows(count)[0][0])), unit_type, bank, mask)
 
 
-def _true(condition: exp.Expression) -> exp.Expression:
+def _true(condition: exp.Expr) -> exp.Expr:
     return exp.Coalesce(this=condition, expressions=[exp.false()])
 
 

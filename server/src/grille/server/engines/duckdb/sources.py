@@ -26,7 +26,7 @@ def observations(source: Source) -> exp.Select:
     must start on the day itself.
     """
     value = field(_ROWS, "value")
-    conditions: list[exp.Expression] = [not_null(value)]
+    conditions: list[exp.Expr] = [not_null(value)]
     if source.day is not None:
         conditions += _on_day(source, source.day)
     if source.values is not None:
@@ -42,13 +42,13 @@ def column(source: Source, units: exp.Table) -> exp.Select:
     """
     found = exp.Subquery(this=observations(source), alias=exp.TableAlias(this=exp.Identifier(this=_ROWS, quoted=True)))
     same = exp.EQ(this=field(units.alias, "unit"), expression=field(_ROWS, "unit"))
-    value: exp.Expression = field(_ROWS, "value")
+    value: exp.Expr = field(_ROWS, "value")
     select = exp.select(aliased(value, VALUE)).from_(units)
     select.append("joins", exp.Join(this=found, side="LEFT", on=same))
     return select.order_by(exp.Ordered(this=field(units.alias, "unit")))  # a join alone does not keep the order
 
 
-def _on_day(source: Source, day: int) -> list[exp.Expression]:
+def _on_day(source: Source, day: int) -> list[exp.Expr]:
     start, stop = field(_ROWS, "start"), field(_ROWS, "stop")
     if source.temporality == "STATUS":
         return [exp.EQ(this=start, expression=whole(day))]
@@ -60,11 +60,11 @@ def _on_day(source: Source, day: int) -> list[exp.Expression]:
     ]
 
 
-def _among(values: tuple[str, ...], kind: ValueType, value: exp.Expression) -> exp.Expression:
+def _among(values: tuple[str, ...], kind: ValueType, value: exp.Expr) -> exp.Expr:
     whole_codes = [code for code in values if not code.endswith("*")]
-    tests: list[exp.Expression] = []
+    tests: list[exp.Expr] = []
     if kind is ValueType.STRING:
-        literals: list[exp.Expression] = [exp.Literal.string(code) for code in whole_codes]
+        literals: list[exp.Expr] = [exp.Literal.string(code) for code in whole_codes]
     else:
         numbers = (_number(code) for code in whole_codes)
         literals = [double(number) for number in numbers if number is not None]

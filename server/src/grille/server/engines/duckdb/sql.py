@@ -1,7 +1,7 @@
 """SQL trees for data sets: every row of a unit type in the order of the bank, one table per column, one mask table.
 
-A data set is `units POSITIONAL JOIN mask POSITIONAL JOIN column ...`; a row belongs to it where the mask is true. Shorter
-tables are padded with nulls, so a later version of a bank with more units fits under older columns.
+A data set is `mask POSITIONAL JOIN column ... POSITIONAL JOIN units`; a row belongs to it where the mask is true.
+Shorter tables are padded with nulls, so a later version of a bank with more units fits under older columns.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ def field(alias: str, name: str) -> exp.Column:
 def lookup(frame: Frame) -> ColumnLookup:
     """Return how the variables of `frame` are read."""
 
-    def column(name: str) -> exp.Expression:
+    def column(name: str) -> exp.Expr:
         return stored(frame.columns[name].table)
 
     return column
 
 
-def value(frame: Frame, expression: Expression) -> exp.Expression:
+def value(frame: Frame, expression: Expression) -> exp.Expr:
     """Return `expression` over `frame`: DOUBLE for numbers and dates, VARCHAR for text; missing is null."""
     sql = value_sql(expression, lookup(frame))
     return sql if expression.type is ValueType.STRING else cast(sql, "DOUBLE")
@@ -98,48 +98,48 @@ def composition(
     select = exp.Select().from_(table(rows_of(frame).present))
     for joined in dict.fromkeys(tables):
         select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
-    conditions: list[exp.Expression] = [stored(rows_of(frame).present)]
+    conditions: list[exp.Expr] = [stored(rows_of(frame).present)]
     if where is not None:
         conditions.append(condition_sql(where, lookup(frame)))
     conditions += [not_null(value(frame, one)) for one in dict.fromkeys(complete)]
     return select.where(*conditions)
 
 
-def not_null(operand: exp.Expression) -> exp.Expression:
+def not_null(operand: exp.Expr) -> exp.Expr:
     """Return `operand IS NOT NULL`."""
     return exp.Not(this=exp.Is(this=exp.Paren(this=operand), expression=exp.Null()))
 
 
-def cast(operand: exp.Expression, kind: str) -> exp.Cast:
+def cast(operand: exp.Expr, kind: str) -> exp.Cast:
     """Return `CAST(operand AS kind)`."""
     return exp.Cast(this=operand, to=exp.DataType.build(kind, dialect=DIALECT))
 
 
-def double(number: float) -> exp.Expression:
+def double(number: float) -> exp.Expr:
     """Return `number` as a DOUBLE literal, exactly."""
     written = repr(float(abs(number)))
     literal = exp.Literal.number(written if "e" in written else f"{written}e0")  # without exponent it were a DECIMAL
     return exp.Neg(this=literal) if number < 0 else literal
 
 
-def whole(number: int) -> exp.Expression:
+def whole(number: int) -> exp.Expr:
     """Return `number` as an integer literal."""
     literal = exp.Literal.number(str(abs(number)))
     return exp.Neg(this=literal) if number < 0 else literal
 
 
-def function(name: str, *arguments: exp.Expression) -> exp.Expression:
+def function(name: str, *arguments: exp.Expr) -> exp.Expr:
     """Return a call of a DuckDB function."""
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def create(name: str, select: exp.Expression) -> str:
+def create(name: str, select: exp.Expr) -> str:
     """Return the statement that stores `select` as table `name` of the session."""
     bare = exp.Table(this=_quoted(name), db=_quoted("main"), catalog=_quoted(SESSION))
     return exp.Create(this=bare, kind="TABLE", expression=select).sql(DIALECT)
 
 
-def aliased(operand: exp.Expression, name: str) -> exp.Expression:
+def aliased(operand: exp.Expr, name: str) -> exp.Expr:
     """Return `operand AS name`."""
     return exp.Alias(this=operand, alias=_quoted(name))
 

@@ -22,11 +22,11 @@ class Store:
         self._levels: set[str] = set()
         self._next = 1 + max((int(name[1:]) for name in self._tables()), default=0)
 
-    def column(self, select: exp.Expression) -> tuple[str, int]:
+    def column(self, select: exp.Expr) -> tuple[str, int]:
         """Store the values of a variable; return the table and its number of rows."""
         return self._write(_COLUMN, select)
 
-    def mask(self, select: exp.Expression) -> tuple[str, int]:
+    def mask(self, select: exp.Expr) -> tuple[str, int]:
         """Store which rows belong to a data set; return the table and its number of rows."""
         return self._write(_MASK, select)
 
@@ -49,7 +49,7 @@ class Store:
             if name not in used:
                 self._requests.run(f"DROP TABLE IF EXISTS {_path(name)}")
 
-    def _write(self, kind: str, select: exp.Expression) -> tuple[str, int]:
+    def _write(self, kind: str, select: exp.Expr) -> tuple[str, int]:
         name = self._name(kind)
         return name, self._requests.run(create(name, select))
 
