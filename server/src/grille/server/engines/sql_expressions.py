@@ -20,6 +20,7 @@ from grille.server.engines.sql_fragments import (
     cast,
     chain,
     coalesce,
+    enclosed,
     infix,
     null,
     number,
@@ -153,7 +154,7 @@ def _power(names: Names, arguments: list[Fragment]) -> Fragment:
 
 def _negate(names: Names, arguments: list[Fragment]) -> Fragment:
     value = names.doubled(arguments[0])
-    return Fragment(exp.Paren(this=exp.Neg(this=exp.Paren(this=value))), clean=arguments[0].clean)
+    return Fragment(exp.Paren(this=exp.Neg(this=enclosed(value))), clean=arguments[0].clean)
 
 
 def _quantile(names: Names, arguments: list[Fragment]) -> Fragment:

@@ -186,7 +186,7 @@ class Names:
         return sql if fragment.clean else self.finite(sql)
 
     def comparable(self, fragment: Fragment) -> Sql:
-        """Return a value for comparison: a column or a literal stays as it is, so that blocks of rows can be skipped."""
+        """Return a value for comparison; a column stays as it is, so that blocks of rows can be skipped."""
         if fragment.form is Form.TRUTH:
             return cast(fragment.sql, "TINYINT")
         return fragment.sql if fragment.clean else self.finite(fragment.sql)

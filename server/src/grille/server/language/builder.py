@@ -14,7 +14,7 @@ from lark import Token, Transformer
 from grille.server.errors import GrilleError, ScriptSyntaxError, Span
 from grille.server.language import ast, leaves
 from grille.server.language.flatten import CHAINS
-from grille.server.language.limits import MAX_NESTING
+from grille.server.language.limits import CALL_WEIGHT, MAX_NESTING, OPERATOR_WEIGHTS
 from grille.server.text import Text
 
 Finish = Callable[[ast.Head], ast.Command]
@@ -224,7 +224,7 @@ class _Builder(Transformer[Token, Any]):
         place = _between(left.span, right.span)
         chain = CHAINS.get(sign)
         below = left.depth - 1 if chain is not None and left.chain == chain else left.depth
-        depth = _deepened(1 + max(below, right.depth), place)
+        depth = _deepened(OPERATOR_WEIGHTS.get(sign, 1) + max(below, right.depth), place)
         return _Operand(ast.Binary(_operator(sign), left.node, right.node, place), depth, place, chain)
 
     def unary(self, items: list[Any]) -> _Operand:
@@ -236,7 +236,7 @@ class _Builder(Transformer[Token, Any]):
     def call(self, items: list[Any]) -> _Operand:
         function, arguments = leaves.name(items[0]), [_operand(item) for item in items[1:-1]]
         place = _between(function.span, leaves.span_of(items[-1]))
-        depth = _deepened(1 + max((argument.depth for argument in arguments), default=0), place)
+        depth = _deepened(CALL_WEIGHT + max((argument.depth for argument in arguments), default=0), place)
         return _Operand(ast.Call(function, tuple(argument.node for argument in arguments), place), depth, place, None)
 
     def parenthesised(self, items: list[Any]) -> _Operand:

@@ -101,7 +101,7 @@ def _place(error: UnexpectedInput, text: str, line: LogicalLine) -> tuple[Span, 
         if error.token.type in _GREEDY:
             found = _word_at(text, start, line.end)
     elif isinstance(error, UnexpectedCharacters):
-        start = error.pos_in_stream
+        start = error.pos_in_stream  # type: ignore[assignment]  # lark declares it wrongly
         found = _word_at(text, start, line.end)
     else:
         start, found = line.end, ""

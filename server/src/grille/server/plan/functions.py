@@ -47,7 +47,7 @@ class Function:
         repeats: Whether the last parameter may be given several times.
         result: Type of the value; None: that of the arguments if they agree, else NUMBER.
         truth: Whether the value is a truth value.
-        window: Whether the value of a row depends on all rows; it may then only be the whole right side of an assignment.
+        window: Whether the value of a row depends on all rows; only the whole right side of an assignment may.
     """
 
     name: str
