@@ -142,7 +142,7 @@ def outcome(arguments: list[str], environment: Environment) -> int:
     except SystemExit as ended:
         return int(ended.code or 0) if isinstance(ended.code, int | None) else Exit.FAILED
     except ClientError as error:
-        return _told(error, environment, "no" in arguments and "--lang" in arguments)
+        return _told(error, environment, _words(arguments, environment))
     except BrokenPipeError:
         # The reader of the pipe has gone; what follows must not fail again when Python flushes stdout.
         sys.stdout = None
@@ -150,10 +150,18 @@ def outcome(arguments: list[str], environment: Environment) -> int:
     return Exit.OK
 
 
-def _told(error: ClientError, environment: Environment, norwegian: bool) -> int:
+def _words(arguments: list[str], environment: Environment) -> Words:
+    """Return the language of an error's heading, read again because the error does not carry it."""
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, _, inline = option.partition("=")
+        if name == "--lang" and (inline or value) in set(Words):
+            return Words(inline or value)
+    return environment.words
+
+
+def _told(error: ClientError, environment: Environment, words: Words) -> int:
     from grille.client.render.style import Style, wrapped
 
-    words = Words.NORWEGIAN if norwegian else environment.words
     style = Style(environment.error_colours)
     head, advice = pick(words, "Error", "Feil"), pick(words, "Hint", "Råd")
     first, *rest = wrapped(f"{head}: {error.message}", environment.width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from grille.client.formats.html_markdown import markdown_html
-from grille.client.render.cells import column_texts, footnotes, is_numeric, rows_of
+from grille.client.render.cells import column_texts, footnotes, is_numeric, is_total, rows_of
 from grille.client.render.numbers import notation_of
 from grille.client.render.style import clean
 from grille.client.words import Words, pick
@@ -46,12 +46,13 @@ def table_html(title: str, table: Table, words: Words) -> str:
         column_texts([row.cells[i] for row in rows], column.format, words) for i, column in enumerate(table.columns)
     ]
     body = []
-    for cells in zip(*texts, strict=True):
+    for row, cells in zip(rows, zip(*texts, strict=True), strict=True):
         fields = []
         for i, (text, kind) in enumerate(zip(cells, kinds, strict=True)):
             shown = escape(_spaced(text, words) if kind else text)
             fields.append(f'<th scope="row">{shown}</th>' if i == 0 and not kind else f"<td{kind}>{shown}</td>")
-        body.append(f"<tr>{''.join(fields)}</tr>")
+        mark = ' class="total"' if row is rows[-1] and is_total(row) else ""
+        body.append(f"<tr{mark}>{''.join(fields)}</tr>")
     caption = f"<caption>{escape(clean(title))}</caption>" if title else ""
     notes = "".join(f'<p class="footnote">{escape(note)}</p>' for note in footnotes(table, words))
     return (

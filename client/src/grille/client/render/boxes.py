@@ -67,7 +67,7 @@ def draw_boxes(title: str, table: Table, width: int, words: Words, style: Style)
     lines += [style.dim((indent + line).rstrip()) for line in axis.lines(notation)]
     legend = pick(words, "├ ┤ whiskers   ▒ quartiles   ┃ median   • mean",
                   "├ ┤ haler   ▒ kvartiler   ┃ median   • gjennomsnitt")  # fmt: skip
-    return [*lines, style.dim(indent + legend)]
+    return [*lines, style.dim(indent + legend if cell_len(indent + legend) <= width else legend)]
 
 
 def _boxes(table: Table) -> list[Box]:

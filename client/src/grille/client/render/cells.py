@@ -14,6 +14,7 @@ from grille.v1.results_pb2 import Cell, Column, ColumnFormat, Row, Table
 WITHHELD = "·"
 NOT_AVAILABLE = "–"
 BELOW_THRESHOLD = "<10"
+TOTAL = "total"
 
 
 def value_of(cell: Cell) -> float | int | str | None:
@@ -50,6 +51,11 @@ def column_texts(cells: Sequence[Cell], form: ColumnFormat, words: Words) -> lis
 def is_numeric(column: Column) -> bool:
     """Return whether a column holds numbers, set flush right."""
     return column.format not in (results_pb2.COLUMN_FORMAT_TEXT, results_pb2.COLUMN_FORMAT_UNSPECIFIED)
+
+
+def is_total(row: Row) -> bool:
+    """Return whether a row sums up the others, by the key of its first cell."""
+    return bool(row.cells) and row.cells[0].text == TOTAL
 
 
 def rows_of(table: Table) -> list[Row]:

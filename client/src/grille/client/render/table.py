@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from grille.client.render.cells import column_texts, footnotes, is_numeric, rows_of
+from grille.client.render.cells import column_texts, footnotes, is_numeric, is_total, rows_of
 from grille.client.render.style import Style, clean, left, right, wrapped
 from grille.client.words import Words, pick
 from grille.v1.results_pb2 import Table
 
 GAP = 2
 NARROWEST_TEXT = 14
-TOTAL = "total"
+ROOMY_TEXT = 22
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ def table_lines(title: str, table: Table, width: int, words: Words, style: Style
     if labels > 1:
         _blank_repeats(columns[: labels - 1])
     panels = _panels(columns, labels, width)
-    total = bool(table.rows) and table.rows[-1].cells[0].text == TOTAL
+    total = bool(table.rows) and is_total(table.rows[-1])
     for number, panel in enumerate(panels):
         if number:
             lines.append("")
@@ -59,15 +59,37 @@ def table_lines(title: str, table: Table, width: int, words: Words, style: Style
 
 
 def _columns(table: Table, width: int, words: Words) -> list[_Column]:
+    """Set the columns; a table too wide gives up decimal alignment, then long texts, and is folded only after that."""
     rows = rows_of(table)
     columns = []
     for i, column in enumerate(table.columns):
         cells = column_texts([row.cells[i] for row in rows], column.format, words)
-        widest = max((cell_len(text) for text in cells), default=0)
-        heading = _heading(clean(column.label), widest)
-        columns.append(_Column(heading, cells, is_numeric(column), max(widest, *map(cell_len, heading))))
-    _narrow_texts(columns, width)
+        columns.append(_column(clean(column.label), cells, is_numeric(column)))
+    if _excess(columns, width) <= 0:
+        return columns
+    compact = [_column(" ".join(c.heading), [cell.strip(" ") for cell in c.cells], c.numeric) for c in columns]
+    if _narrowed(compact, width, ROOMY_TEXT):
+        return compact
+    if any(column.numeric for column in columns):
+        _narrowed(columns, _folding_width(columns, width), NARROWEST_TEXT)
+    else:
+        _narrowed(columns, width, NARROWEST_TEXT)
     return columns
+
+
+def _column(label: str, cells: list[str], numeric: bool) -> _Column:
+    widest = max((cell_len(text) for text in cells), default=0)
+    heading = _heading(label, widest)
+    return _Column(heading, cells, numeric, max(widest, *map(cell_len, heading)))
+
+
+def _excess(columns: list[_Column], width: int) -> int:
+    return sum(column.width + GAP for column in columns) - GAP - width
+
+
+def _folding_width(columns: list[_Column], width: int) -> int:
+    """Return the width at which the texts of a folded table take no more than two fifths of the screen."""
+    return max(width * 2 // 5, NARROWEST_TEXT) + sum(column.width + GAP for column in columns if column.numeric)
 
 
 def _heading(label: str, cells: int) -> list[str]:
@@ -76,19 +98,18 @@ def _heading(label: str, cells: int) -> list[str]:
     return wrapped(label, max(cells, longest, (cell_len(label) + 1) // 2, 1))
 
 
-def _narrow_texts(columns: list[_Column], width: int) -> None:
-    """Break long texts over lines so that a table fits, or at least so that its row labels leave room for numbers."""
-    excess = sum(column.width + GAP for column in columns) - GAP - width
+def _narrowed(columns: list[_Column], width: int, floor: int) -> bool:
+    """Break long texts over lines, the widest first and none below `floor`; return whether the columns now fit."""
     texts = [column for column in columns if not column.numeric]
-    while excess > 0 and texts:
-        widest = max(texts, key=lambda column: column.width)
-        floor = max([NARROWEST_TEXT, *(column.width for column in texts if column is not widest)])
-        cut = min(excess, max(widest.width - floor, 0)) or min(excess, max(widest.width - NARROWEST_TEXT, 0))
-        if not cut or widest.width - cut < NARROWEST_TEXT:
-            break
-        widest.width -= cut
-        widest.heading = wrapped(" ".join(widest.heading), widest.width)
-        excess -= cut
+    while (excess := _excess(columns, width)) > 0:
+        wide = sorted((column for column in texts if column.width > floor), key=lambda column: -column.width)
+        if not wide:
+            return False
+        next_width = max(floor, wide[1].width if len(wide) > 1 else floor)
+        column = wide[0]
+        column.width = max(min(next_width, column.width - 1), column.width - excess)
+        column.heading = wrapped(" ".join(column.heading), column.width)
+    return True
 
 
 def _label_count(columns: list[_Column], width: int) -> int:
