@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grille.server.commands.cube import Cells, add, cells_of, combine_sketches, margins, top_two
+from grille.server.commands.gini import gini_of_cells
 from grille.server.commands.scope import Variable
 from grille.server.commands.sets import analysis_set
 from grille.server.disclosure.evidence import Axis, MagnitudeEvidence, MagnitudeVariable
@@ -129,6 +130,11 @@ def _variable(
     own = cells_of(groups, request.by)
     table = _Table(layout, own, groups.measures, origin)
     percentiles = _percentiles(engine, frame, request, layout, variable, complete)
+    gini = None
+    if request.gini:
+        gini = gini_of_cells(
+            engine, frame, clipped, request.by, request.where, layout.axes, layout.positions
+        )
     ones, ones_keys = _ones(engine, frame, request, layout, variable, complete) if binary else (None, None)
     return MagnitudeVariable(
         name=variable.name,
@@ -146,6 +152,7 @@ def _variable(
         ones=ones,
         ones_keys=ones_keys,
         limits=(low, high, population),
+        gini=gini,
     )
 
 

@@ -31,6 +31,11 @@ def bank_alias(bank: BankMetadata) -> str:
     return f"{bank.name}@{bank.version}"
 
 
+def bank_name(alias: str) -> str:
+    """Return the name of the bank that the engine has attached as `alias`: without the version."""
+    return alias.rpartition("@")[0]
+
+
 def active_dataset(scope: Scope, span: Span) -> DataSet:
     """Return the active data set; raises UnknownNameError NO_ACTIVE_DATASET when there is none."""
     if scope.active is None:
