@@ -12,6 +12,7 @@ import typer
 
 from grille.server.errors import GrilleError
 from grille.server.operations.cli_administration import add_administration
+from grille.server.operations.cli_audit import add_audit
 from grille.server.operations.cli_banks import add_banks
 from grille.server.operations.exit_codes import ExitCode, exit_code
 from grille.server.operations.terminal import Terminal
@@ -107,6 +108,7 @@ def build_app(terminal: Terminal) -> typer.Typer:
 
     add_banks(app, terminal)
     add_administration(app, terminal)
+    add_audit(app, terminal)
     return app
 
 

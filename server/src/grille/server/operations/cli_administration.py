@@ -1,4 +1,4 @@
-"""The commands grille-server project, user and audit."""
+"""The commands grille-server project and user."""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -36,3 +39,48 @@ def add_banks(app: typer.Typer, terminal: Terminal) -> None:
                 for number, metadata in versions.items()
             ),
         )
+
+    @bank_app.command("synthesize")
+    def synthesize(
+        home: HomeArgument,
+        bank: Annotated[str, typer.Option(help="Name of the bank, such as no.ssb.fdb.")],
+        number: Annotated[int, typer.Option("--version", help="Version to make; must not exist yet.")],
+        persons: Annotated[int, typer.Option(help="Number of invented persons.")],
+        seed: Annotated[int, typer.Option(help="The same seed and size give the same register.")] = 1,
+    ) -> None:
+        """Make a bank version with invented persons, for trying out and for tests."""
+        from grille.server.catalog.synthetic.build import synthesize as build
+        from grille.server.operations.home import Home
+        from grille.server.operations.keys import load_keys
+
+        found = Home.existing(home)
+        keys = load_keys(found)
+        start = time.monotonic()
+        with _progress(terminal) as report:
+            made = build(
+                found.banks, bank, number, persons, seed, keys.bank_key(bank), keys.record_secret(bank), report
+            )
+        seconds = round(time.monotonic() - start)
+        terminal.say(
+            Text(
+                f"Made {bank} version {number}: {persons} persons, {len(made.variables)} variables, in {seconds} s\n"
+                f"Next: grille-server project add {home} PROJECT --bank {bank} --policy standard",
+                f"Laget {bank} versjon {number}: {persons} personer, {len(made.variables)} variabler, på {seconds} s\n"
+                f"Neste: grille-server project add {home} PROSJEKT --bank {bank} --policy standard",
+            )
+        )
+
+
+@contextmanager
+def _progress(terminal: Terminal) -> Iterator[Callable[[Text, float], None]]:
+    """Show a bar on the terminal's error stream while a bank is made; on anything but a terminal, nothing."""
+    if not terminal.err.isatty():
+        yield lambda _title, _share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(file=terminal.err), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda title, share: bar.update(task, completed=share, description=title.in_language(terminal.language))
