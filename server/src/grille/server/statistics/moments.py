@@ -97,9 +97,10 @@ def collect_moments(passes: Pass, design: Design, levels: FactorLevels, groups: 
     """
     gathering = _Gathering(design, levels, groups)
     batches = prefetch(passes())
-    for batch in with_first_of(batches, _FIRST_ROWS):
-        gathering.add(batch)
-    return gathering.finish()
+    with np.errstate(over="ignore", invalid="ignore"):  # finish() looks at the sums
+        for batch in with_first_of(batches, _FIRST_ROWS):
+            gathering.add(batch)
+        return gathering.finish()
 
 
 class _Gathering:

@@ -33,7 +33,8 @@ class MixedLevel:
         icc: Share of the total variance at this level.
         icc_cumulative: Share at this level and those above.
         at_zero: The estimate is exactly 0.
-        at_cap: The outcome does not vary within groups; the variance ratio was stopped at 1e12.
+        at_cap: The outcome does not vary within groups: the likelihood has no maximum, the ratio was stopped at 1e12,
+            and the variances are no estimates.
     """
 
     variable: str
