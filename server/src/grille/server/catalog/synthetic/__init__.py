@@ -1,0 +1,8 @@
+"""The synthetic register: invented persons whose lives hang together, made inside DuckDB from a seed, one file per
+topic; `synthesize` makes a bank version, `TRUTH` holds the effects that its wages were made with.
+"""
+
+from grille.server.catalog.synthetic.build import synthesize
+from grille.server.catalog.synthetic.truth import TRUTH
+
+__all__ = ["TRUTH", "synthesize"]
