@@ -95,7 +95,7 @@ def _check_degrees(problem: NestedProblem, groups: GroupMoments) -> None:
     """Each level must keep a degree of freedom after the columns that vary at that level only."""
     p = problem.p
     n_cells = problem.sizes.size
-    rank_within = _rank(problem.within[:p, :p])
+    rank_within = _rank(problem.within[:p, :p], problem.n)
     if problem.n - n_cells - rank_within < 1:
         raise refusals.too_few_rows()
     rank_below = rank_within
@@ -106,16 +106,16 @@ def _check_degrees(problem: NestedProblem, groups: GroupMoments) -> None:
         deviations = problem.means - np.repeat(means, problem.counts, axis=1)
         between = (deviations * problem.sizes) @ deviations.T
         cells_below = problem.starts.size
-        rank_below = _rank(problem.within[:p, :p] + between[:p, :p])
+        rank_below = _rank(problem.within[:p, :p] + between[:p, :p], problem.n)
         if n_cells - cells_below - (rank_below - rank_within) < 1:
             raise refusals.group_columns_exhaust_groups(groups.variables[1])
     if cells_below - (p - rank_below) < 1:
         raise refusals.group_columns_exhaust_groups(groups.variables[0])
 
 
-def _rank(cross: Floats) -> int:
+def _rank(cross: Floats, n: int) -> int:
     scale = np.sqrt(np.diagonal(cross).clip(min=0.0))
-    varying = scale > scale.max(initial=0.0) * 1e-7
+    varying = scale**2 > _ROUNDING * n  # a scaled column's total is n
     if not varying.any():
         return 0
     correlation = cross[np.ix_(varying, varying)] / np.outer(scale[varying], scale[varying])
