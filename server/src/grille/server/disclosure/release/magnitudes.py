@@ -101,7 +101,7 @@ def _shown(
 def _even(variable: MagnitudeVariable, policy: Policy) -> Mask:
     if variable.binary:
         return np.ones(len(variable.n), dtype=np.bool_)
-    return undominated(variable.total, variable.largest, variable.second, policy) & varies(variable.sd)
+    return undominated(variable.total, variable.largest, variable.second, policy) & varies(variable.sd, variable.largest)
 
 
 def _rules(evidence: MagnitudeEvidence, policy: Policy, touched: set[str]) -> tuple[AppliedRule, ...]:

@@ -1,0 +1,134 @@
+"""Rules for data sets and tables, on both sides of each number."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grille.server.disclosure.evidence import Axis
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.rules.cells import count_cells_shown, magnitude_cells_shown
+from grille.server.disclosure.rules.codes import without_unshown_codes
+from grille.server.disclosure.rules.complement import complement_cells_shown
+from grille.server.disclosure.rules.condition import condition_is_wide
+from grille.server.disclosure.rules.population import population_is_large
+from grille.server.disclosure.rules.sparse import table_is_dense
+from grille.server.text import same
+
+POLICY = Policy.standard()
+
+
+@pytest.mark.parametrize("units,large", [(0, False), (999, False), (1000, True), (1001, True)])
+def test_population(units: int, large: bool) -> None:
+    assert population_is_large(units, POLICY) is large
+
+
+@pytest.mark.parametrize(
+    "selected,left,wide",
+    [(0, 50, True), (50, 0, True), (0, 0, True), (10, 10, True), (9, 50, False), (50, 9, False), (1, 0, False)],
+)
+def test_condition(selected: int, left: int, wide: bool) -> None:
+    assert condition_is_wide(selected, left, POLICY) is wide
+
+
+def test_counts_are_shown_from_ten_and_at_zero() -> None:
+    assert count_cells_shown(np.array([0, 5, 9, 10, 11]), POLICY).tolist() == [True, False, False, True, True]
+
+
+def test_magnitudes_need_ten_units_exact_and_noised() -> None:
+    n, noised = np.array([9, 10, 10, 10, 0]), np.array([12, 10, 9, 14, 0])
+    assert magnitude_cells_shown(n, noised, POLICY).tolist() == [False, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    "n,dimensions,dense",
+    [
+        ([4, 5], 1, True),
+        ([4, 4, 5], 1, False),
+        ([4, 4, 5, 5, 0, 0], 2, True),
+        ([0, 0], 1, True),
+        ([100] * 5000, 3, True),
+        ([100] * 5001, 3, False),
+        ([100], 4, False),
+    ],
+)
+def test_sparse_table(n: list[int], dimensions: int, dense: bool) -> None:
+    assert table_is_dense(np.array(n), dimensions, POLICY) is dense
+
+
+def one_way(*n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return positions and units of a line and its margin, the margin last."""
+    return np.array([[i] for i in range(len(n))] + [[-1]]), np.array([*n, sum(n)])
+
+
+@pytest.mark.parametrize(
+    "n,hidden,expected",
+    [
+        ([50, 20, 9], [2], [1, 2]),
+        ([50, 20, 9, 5], [2, 3], [2, 3]),
+        ([50, 20, 10], [], []),
+        ([50, 3, 4], [1, 2], [0, 1, 2]),
+    ],
+)
+def test_what_is_missing_from_a_line_is_nothing_or_ten_units(
+    n: list[int], hidden: list[int], expected: list[int]
+) -> None:
+    positions, units = one_way(*n)
+    shown = np.ones(len(units), dtype=bool)
+    shown[hidden] = False
+    none = np.zeros(len(units), dtype=bool)
+    result = complement_cells_shown(positions, units, shown, none, POLICY)
+    assert np.flatnonzero(~result).tolist() == expected
+
+
+def test_a_dominated_cell_is_never_withheld_alone() -> None:
+    positions, units = one_way(500, 300, 400)
+    shown = np.array([False, True, True, True])
+    result = complement_cells_shown(positions, units, shown, ~shown, POLICY)
+    assert result.tolist() == [False, False, True, True]
+
+
+def test_without_margins_the_sum_of_the_cells_counts_as_one() -> None:
+    positions, units = np.array([[0], [1], [2]]), np.array([40, 30, 5])
+    none = np.zeros(3, dtype=bool)
+    result = complement_cells_shown(positions, units, units >= 10, none, POLICY)
+    assert result.tolist() == [True, False, False]
+
+
+@given(st.lists(st.lists(st.integers(0, 40), min_size=3, max_size=3), min_size=2, max_size=4))
+def test_no_line_of_a_two_way_table_gives_a_small_remainder(table: list[list[int]]) -> None:
+    inner = np.array(table)
+    full = np.zeros((inner.shape[0] + 1, 4), dtype=np.int64)
+    full[:-1, :-1] = inner
+    full[-1, :-1], full[:-1, -1], full[-1, -1] = inner.sum(0), inner.sum(1), inner.sum()
+    rows, columns = [*range(inner.shape[0]), -1], [0, 1, 2, -1]
+    places = [place for place in itertools.product(rows, columns) if full[place] > 0]
+    positions = np.array(places, dtype=np.int64).reshape(-1, 2)
+    n = np.array([full[place] for place in places], dtype=np.int64)
+    large = n >= 10
+    result = complement_cells_shown(positions, n, large, np.zeros(len(n), dtype=bool), POLICY)
+    assert not (result & ~large).any()
+    visible = {place: int(count) for place, count, good in zip(places, n, result, strict=True) if good}
+    for axis in (0, 1):
+        for other in columns if axis == 0 else rows:
+            along = rows if axis == 0 else columns
+            line = [(i, other) if axis == 0 else (other, i) for i in along]
+            inside = [visible[place] for place in line[:-1] if place in visible]
+            if line[-1] in visible and inside:
+                assert not 0 < visible[line[-1]] - sum(inside) < 10
+
+
+def test_categories_without_a_figure_are_dropped_and_positions_move() -> None:
+    axis = Axis("wage", same("Wage"), (1.0, 2.0, 3.0, None), (same("1"), same("2"), same("3"), same("none")))
+    positions = np.array([[0], [1], [2], [3], [-1]])
+    pruned = without_unshown_codes((axis,), positions, np.array([False, True, False, True, True]))
+    assert pruned.axes[0].codes == (2.0, None)
+    assert [label.en for label in pruned.axes[0].labels] == ["2", "none"]
+    assert pruned.positions.tolist() == [[0], [1], [-1]]
+    assert pruned.kept.tolist() == [False, True, False, True, True]
+    assert pruned.changed((axis,))
+    assert not without_unshown_codes((axis,), positions, np.ones(5, dtype=bool)).changed((axis,))
