@@ -31,11 +31,6 @@ def bank_alias(bank: BankMetadata) -> str:
     return f"{bank.name}@{bank.version}"
 
 
-def bank_name(alias: str) -> str:
-    """Return the name of the bank that the engine has attached as `alias`: without the version."""
-    return alias.rpartition("@")[0]
-
-
 def active_dataset(scope: Scope, span: Span) -> DataSet:
     """Return the active data set; raises UnknownNameError NO_ACTIVE_DATASET when there is none."""
     if scope.active is None:
@@ -126,6 +121,20 @@ def usable_variable(scope: Scope, name: str, span: Span) -> Variable:
             span=span,
         )
     return found
+
+
+def unique_names(names: tuple[Name, ...]) -> tuple[Name, ...]:
+    """Return `names`; raises TypeMismatchError DUPLICATE_VARIABLE when one is given twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name.text in seen:
+            raise TypeMismatchError(
+                "DUPLICATE_VARIABLE",
+                Text(f"`{name.text}` is given twice.", f"`{name.text}` er gitt to ganger."),
+                span=name.span,
+            )
+        seen.add(name.text)
+    return names
 
 
 def new_name(scope: Scope, name: str, span: Span) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from grille.server.commands.lookup import bank_name
 from grille.server.disclosure.evidence import AnalysisSet, UnitCount
 from grille.server.engines.base import Engine, Frame
 from grille.server.errors import InternalError
@@ -27,7 +26,7 @@ def analysis_set(
     if frame.rows is None:
         raise InternalError("NO_ROWS", Text("The data set has no rows.", "Datasettet har ingen rader."))
     return AnalysisSet(
-        bank=bank_name(frame.rows.bank),
+        bank=frame.rows.bank,
         unit_type=frame.rows.unit_type,
         units=UnitCount(int(groups.measures["n"][0]), int(groups.measures["key"][0])),
         sketch=tuple(int(word) for word in np.asarray(groups.measures["sketch"])[0]),

@@ -12,7 +12,7 @@ from grille.server.commands.analysis import categorical, condition, numeric, pla
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
 from grille.server.commands.cube import add, cells_of, combine_sketches, margins
 from grille.server.commands.describe import Description, describe, reference
-from grille.server.commands.lookup import bank_name, populated_dataset
+from grille.server.commands.lookup import populated_dataset
 from grille.server.commands.options import Options, check_options
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import SET_MEASURES
@@ -191,7 +191,7 @@ def count_evidence(workspace: Workspace, frame: Frame, plan: Plan) -> CountEvide
     units = UnitCount(int(total_n[0]), int(total_key[0])) if len(total_n) else UnitCount(0, 0)
     words = tuple(int(word) for word in total_sketch[0]) if len(total_sketch) else (0,) * 6
     return CountEvidence(
-        analysis_set=AnalysisSet(bank_name(frame.rows.bank), frame.rows.unit_type, units, words, "tabulate"),
+        analysis_set=AnalysisSet(frame.rows.bank, frame.rows.unit_type, units, words, "tabulate"),
         axes=cells.axes,
         positions=np.concatenate([margin.positions for margin in every]),
         n=np.concatenate([add(n, margin) for margin in every]).astype(np.int64),
