@@ -294,19 +294,16 @@ def _substr(names: Names, arguments: list[Fragment]) -> Fragment:
 
         def cut(start: Value) -> Sql:
             inside = both(infix(exp.GTE, start(), whole(1)), infix(exp.GTE, count(), whole(1)))
-            return case(
-                (inside, call("substring", text(), cast(start(), "BIGINT"), cast(count(), "BIGINT"))),
-                (exp.Not(this=exp.Is(this=_sum(start, count), expression=exp.Null())), exp.Literal.string("")),
+            part = call("substring", text(), cast(start(), "BIGINT"), cast(count(), "BIGINT"))
+            missing = exp.Is(
+                this=exp.Paren(this=chain(exp.Add, [call("length", text()), start(), count()])), expression=exp.Null()
             )
+            return case((inside, part), (exp.Not(this=missing), exp.Literal.string("")))
 
         return names.let(first, cut)
 
-    def _sum(start: Value, count: Value) -> Sql:
-        return infix(exp.Add, start(), count())
-
     text, position, count = arguments
-    bounds = [_bounded(names, position), _bounded(names, count)]
-    return Fragment(names.let_all([text.sql, *bounds], body), Form.TEXT)
+    return Fragment(names.let_all([text.sql, _bounded(names, position), _bounded(names, count)], body), Form.TEXT)
 
 
 def _bounded(names: Names, value: Fragment) -> Sql:
