@@ -19,7 +19,7 @@ _LONGEST_STEP = 3.0
 _LAST_STEP = 1e-5
 _CERTAIN_STEP = 1e-3
 _MOST_ITERATIONS = 100
-_MOST_HALVINGS = 30
+_MOST_HALVINGS = 20
 _MOST_RELEASES = 3
 
 Flags = NDArray[np.bool_]
@@ -110,8 +110,8 @@ class _Search:
                 step[free] = -cho_solve(cho_factor(expected), slope)
             except LinAlgError:
                 step[free] = -np.sign(slope)
-        longest = np.abs(step).max()
-        return step * (_LONGEST_STEP / longest) if longest > _LONGEST_STEP else step
+        # Each on its own: a ratio on its way to 0 must not hold up the other.
+        return step.clip(-_LONGEST_STEP, _LONGEST_STEP)
 
     def _pin(self, free: Flags, step: Floats) -> bool:
         """Set a small, falling ratio to 0 when the criterion is no worse and not falling there."""
@@ -131,23 +131,38 @@ class _Search:
         return 1e-12 * abs(self.value.criterion) + 1e-12
 
     def _take(self, free: Flags, step: Floats) -> bool:
-        """Take a step, halved while the criterion rises; return whether it was the last one."""
+        """Take a step; return whether it was the last one."""
         longest = float(np.abs(step).max(initial=0.0))
         if longest == 0.0:
             return True
-        for _ in range(_MOST_HALVINGS):
-            # A pinned 0 stays 0, since its step is 0.
-            ratios = np.minimum(self.value.ratios * np.exp(step), _LARGEST)
-            value = self.at(ratios)
-            # Near the optimum the criterion changes by less than its rounding error, and Newton's step is right.
-            if longest < _CERTAIN_STEP or value.criterion <= self.value.criterion + self._noise():
-                break
-            step = step / 2.0
-        else:
-            return True
+        value = self._descended(step)
+        if value is None:  # not a direction of descent once clipped: take each ratio on its own
+            step = self._separate_step(free)
+            longest = float(np.abs(step).max(initial=0.0))
+            value = self._descended(step)
+        if value is None:
+            raise refusals.not_converged(_MOST_ITERATIONS)
         self.move(value)
         self.cap |= free & (value.ratios >= _LARGEST)
         return longest < _LAST_STEP
+
+    def _descended(self, step: Floats) -> Value | None:
+        """Return the criterion after a step, halved while it rises; None when it keeps rising."""
+        # Near the optimum the criterion changes by less than its rounding error, and Newton's step is right.
+        certain = float(np.abs(step).max()) < _CERTAIN_STEP
+        for _ in range(_MOST_HALVINGS):
+            # A pinned 0 stays 0, since its step is 0.
+            value = self.at(np.minimum(self.value.ratios * np.exp(step), _LARGEST))
+            if certain or value.criterion <= self.value.criterion + self._noise():
+                return value
+            step = step / 2.0
+        return None
+
+    def _separate_step(self, free: Flags) -> Floats:
+        ratios = np.where(free, self.value.ratios, 1.0)
+        expected = ratios * np.diagonal(self.derivatives.fisher).clip(min=np.finfo(float).tiny)
+        step: Floats = np.where(free, -self.derivatives.gradient / expected, 0.0)
+        return step.clip(-_LONGEST_STEP, _LONGEST_STEP)
 
     def _release(self) -> bool:
         """Free ratios at 0 whose derivative has turned negative; return whether there was one."""
