@@ -105,8 +105,8 @@ def create_version(
         bank: Bank name.
         version: Version, a positive whole number that must not exist yet.
         key: Encryption key of the database file.
-        build: Fills the empty schema `bank` of the connection and returns the metadata; it may keep scratch files in the
-            folder that it is given, which is removed afterwards.
+        build: Fills the empty schema `bank` of the connection and returns the metadata; it may keep scratch files in
+            the folder that it is given, which is removed afterwards.
         limits: Resources of the DuckDB instance; spilled data go to the scratch folder when none is named.
 
     Returns:

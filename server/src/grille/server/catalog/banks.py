@@ -51,7 +51,7 @@ def load_metadata(banks: Path, bank: str, version: int) -> BankMetadata:
 
 
 def nearest_dates(variable: RegisterVariable, day: datetime.date, count: int = 3) -> tuple[datetime.date, ...]:
-    """Return the status dates of `variable` that are nearest to `day`, ascending; at most `count`, none if it has none."""
+    """Return the at most `count` status dates of `variable` that are nearest to `day`, ascending."""
     nearest = sorted(variable.status_dates, key=lambda date: (abs((date - day).days), date))[:count]
     return tuple(sorted(nearest))
 

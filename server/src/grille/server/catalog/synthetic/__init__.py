@@ -1,5 +1,6 @@
-"""The synthetic register: invented persons whose lives hang together, made inside DuckDB from a seed, one file per
-topic; `synthesize` makes a bank version, `TRUTH` holds the effects that its wages were made with.
+"""The synthetic register: invented persons whose lives hang together, made inside DuckDB, one file per topic.
+
+`synthesize` makes a bank version from a seed; `TRUTH` holds the effects that its wages were made with.
 """
 
 from grille.server.catalog.synthetic.build import synthesize

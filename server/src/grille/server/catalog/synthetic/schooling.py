@@ -94,8 +94,8 @@ ORDER BY year(days_date(start)), unit, start
 _BACKGROUND = """
 CREATE TABLE bank.NUDB_SOSBAK AS
 WITH home AS (
-  SELECT s.unit, s.foreign_born, s.mother, greatest(
-      CASE WHEN m.final_group < 5 THEN m.final_group END, CASE WHEN f.final_group < 5 THEN f.final_group END) AS parents,
+  SELECT s.unit, s.foreign_born, s.mother,
+    greatest(nullif(m.final_group, 5), nullif(f.final_group, 5)) AS parents,
     1 + (normal(s.unit, 'home') > low)::INTEGER + (normal(s.unit, 'home') > middle)::INTEGER
       + (normal(s.unit, 'home') > bachelor)::INTEGER AS drawn
   FROM schooling s JOIN person p ON p.unit = s.unit
@@ -117,9 +117,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, _years: Years, _seed: int) ->
 
     `day<g>` is the day on which the person reaches education group g, or null.
     """
-    connection.execute(
-        "CREATE TABLE school_cohort (first_year SMALLINT, end_year SMALLINT, low DOUBLE, middle DOUBLE, bachelor DOUBLE)"
-    )
+    connection.execute("""
+        CREATE TABLE school_cohort (
+          first_year SMALLINT, end_year SMALLINT, low DOUBLE, middle DOUBLE, bachelor DOUBLE)""")
     ends = [cohort[0] for cohort in _COHORTS[1:]] + [9999]
     for (first, low, middle, bachelor), end in zip(_COHORTS, ends, strict=True):
         cuts = [NormalDist().inv_cdf(share) for share in (low, low + middle, low + middle + bachelor)]

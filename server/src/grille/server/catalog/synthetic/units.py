@@ -36,5 +36,5 @@ def _write(connection: duckdb.DuckDBPyConnection, unit_type: str, query: str, se
         columns = {"unit": part, "record_key": record_keys(part, secret)}
         columns |= {f"s{word}": np.ascontiguousarray(words[:, word]) for word in range(WORDS)}
         connection.register("unit_part", pa.table(columns))
-        connection.execute(f"INSERT INTO {table} SELECT * FROM unit_part")
+        connection.execute(f"INSERT INTO {table} SELECT * FROM unit_part")  # noqa: S608 (a quoted name of ours)
         connection.unregister("unit_part")

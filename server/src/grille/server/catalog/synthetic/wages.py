@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import duckdb
 
 from grille.server.catalog.synthetic.calendar import Years, days
@@ -13,28 +11,26 @@ from grille.server.catalog.synthetic.truth import PART_TIME_SHARES, TRUTH, effec
 FIRST_YEAR = 2006
 LAST_YEAR = 2023
 
-_MARRIED = """
-  SELECT unit FROM bank.SIVSTANDFDT_SIVSTAND
-  WHERE value = '2' AND start <= $day AND coalesce(stop, 99999) >= $day"""
-
-_HOME = """
-  SELECT unit, value[1:2] AS county FROM bank.BOSATTEFDT_BOSTED
-  WHERE start <= $day AND coalesce(stop, 99999) >= $day"""
-
 # part-time jobs and the upper tail have mean zero for everybody; a wage below 1 000 is rare and set to 1 000
-_WAGE = f"""
+_WAGE = """
 INSERT INTO bank.INNTEKT_LONN
-WITH married AS ({_MARRIED}), home AS ({_HOME}), earner AS (
-  SELECT w.unit, w.year, w.school_group, w.occupation, p.man, w.year - p.birth_year AS age,
+WITH married AS (
+  SELECT unit FROM bank.SIVSTANDFDT_SIVSTAND
+  WHERE value = '2' AND start <= $day AND coalesce(stop, 99999) >= $day
+), home AS (
+  SELECT unit, value[1:2] AS county FROM bank.BOSATTEFDT_BOSTED
+  WHERE start <= $day AND coalesce(stop, 99999) >= $day
+), earner AS (
+  SELECT w.unit, w.year, w.school_group, o.code AS occupation, p.man, w.year - p.birth_year AS age,
     married.unit IS NOT NULL AS married, h.children, b.value IN ('1', '2') AS high_background,
-    county.effect AS county_effect, school_level(w.unit, w.school_group)::VARCHAR AS level,
+    home.county, school_level(w.unit, w.school_group)::VARCHAR AS level,
     CASE WHEN p.man THEN $part_time_men ELSE $part_time_women END AS part_time_share,
     uniform(w.unit, 'part time') AS part_time_draw,
     uniform(w.unit, 'tail ' || $year) AS tail_draw
   FROM worker w
+  JOIN occupation o ON o.number = w.occupation
   JOIN person p ON p.unit = w.unit
   JOIN home ON home.unit = w.unit
-  JOIN county_effect AS county ON county.code = home.county
   JOIN household h ON h.unit = w.unit AND h.day = $day
   JOIN bank.NUDB_SOSBAK b ON b.unit = w.unit
   LEFT JOIN married ON married.unit = w.unit
@@ -43,15 +39,16 @@ WITH married AS ({_MARRIED}), home AS ({_HOME}), earner AS (
   SELECT e.unit,
     $constant + $trend * (e.year - 2022) + $age * e.age + $man * e.man::INTEGER + $married * e.married::INTEGER
     + $children * e.children + $high_background * e.high_background::INTEGER
-    + school.effect + county_effect + level_effect.effect + occupation_effect.effect
+    + school.effect + county.effect + level.effect + occupation.effect
     + $person_sd * normal(e.unit, 'earner') + $noise_sd * normal(e.unit, 'wage ' || $year)
     + $part_time * (part_time_share - (part_time_draw < part_time_share)::INTEGER)
     + CASE WHEN tail_draw < $tail_share THEN $tail_scale * pow(tail_draw / $tail_share, -1 / $tail_shape) ELSE 0 END
     - $tail_share * $tail_scale * $tail_shape / ($tail_shape - 1) AS wage
   FROM earner e
-  JOIN school_effect AS school ON school.number = e.school_group
-  JOIN level_effect ON level_effect.code = e.level
-  JOIN occupation_effect ON occupation_effect.number = e.occupation
+  JOIN effect AS county ON county.kind = 'county' AND county.code = e.county
+  JOIN effect AS school ON school.kind = 'school' AND school.code = e.school_group::VARCHAR
+  JOIN effect AS level ON level.kind = 'level' AND level.code = e.level
+  JOIN effect AS occupation ON occupation.kind = 'occupation' AND occupation.code = e.occupation
 )
 SELECT unit, CASE WHEN uniform(unit, 'heaps') < 0.25 THEN round(greatest(wage, 1000), -3)
   ELSE round(greatest(wage, 1000)) END::DOUBLE, $day::INTEGER, $stop::INTEGER
@@ -60,21 +57,14 @@ FROM level_wage ORDER BY unit
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, _years: Years, seed: int) -> None:
-    """Make the tables of effects: county_effect, level_effect (code), occupation_effect, school_effect (number)."""
+    """Make the table effect (kind, code, effect): kinds county, school, level and occupation."""
     drawn = effects(seed)
-    _codes(connection, "county_effect", drawn.county)
-    _codes(connection, "level_effect", drawn.level)
-    connection.execute("CREATE TABLE occupation_effect (number SMALLINT, effect DOUBLE)")
-    rows = connection.execute("SELECT number, code FROM occupation ORDER BY number").fetchall()
-    connection.executemany(
-        "INSERT INTO occupation_effect VALUES (?, ?)",
-        [(number, drawn.major[code[0]] + drawn.detail[code]) for number, code in rows],
-    )
-    connection.execute("CREATE TABLE school_effect (number TINYINT, effect DOUBLE)")
-    connection.executemany(
-        "INSERT INTO school_effect VALUES (?, ?)",
-        [(number, TRUTH.education[group]) for number, group in enumerate(EDUCATION_GROUPS, start=1)],
-    )
+    rows: list[tuple[str, str, float]] = [("county", code, effect) for code, effect in drawn.county.items()]
+    rows += [("school", str(number), TRUTH.education[group]) for number, group in enumerate(EDUCATION_GROUPS, start=1)]
+    rows += [("level", code, effect) for code, effect in drawn.level.items()]
+    rows += [("occupation", code, drawn.major[code[0]] + effect) for code, effect in drawn.detail.items()]
+    connection.execute("CREATE TABLE effect (kind VARCHAR, code VARCHAR, effect DOUBLE)")
+    connection.executemany("INSERT INTO effect VALUES (?, ?, ?)", rows)
 
 
 def write_wages(connection: duckdb.DuckDBPyConnection, years: Years) -> None:
@@ -91,8 +81,3 @@ def write_wages(connection: duckdb.DuckDBPyConnection, years: Years) -> None:
     for year in years.within(FIRST_YEAR, LAST_YEAR):
         period = {"year": year, "day": days(year, 1, 1), "stop": days(year, 12, 31)}
         connection.execute(_WAGE, numbers | period)
-
-
-def _codes(connection: duckdb.DuckDBPyConnection, table: str, values: Mapping[str, float]) -> None:
-    connection.execute(f"CREATE TABLE {table} (code VARCHAR, effect DOUBLE)")
-    connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", list(values.items()))
