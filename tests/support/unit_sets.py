@@ -61,24 +61,24 @@ class Units:
     ) -> tuple[NDArray[np.int64], list[Bools]]:
         """Return positions and members of the non-empty cells of a table over `codes`, with or without margins."""
         selected = self.mask(members)
+        if not codes:
+            return np.empty((1, 0), dtype=np.int64), [selected]
         levels = [[*range(int(code.max()) + 1), *([-1] if margins else [])] for code in codes]
         grid = np.stack(np.meshgrid(*levels, indexing="ij"), axis=-1).reshape(-1, len(codes))
-        if not codes:
-            grid = np.empty((1, 0), dtype=np.int64)
         positions, masks = [], []
         for place in grid:
             mask = selected.copy()
             for code, level in zip(codes, place, strict=True):
                 if level >= 0:
                     mask &= code == level
-            if mask.any() or not codes:
+            if mask.any():
                 positions.append(place)
                 masks.append(mask)
         return np.array(positions, dtype=np.int64).reshape(-1, len(codes)), masks
 
-    def counts(self, codes: Sequence[NDArray[np.int64]], members: ArrayLike = ()) -> CountEvidence:
+    def counts(self, codes: Sequence[NDArray[np.int64]], members: ArrayLike | None = None) -> CountEvidence:
         """Return the evidence of a table of counts; all units without `members`."""
-        chosen = np.ones(self.n, dtype=np.bool_) if members == () else self.mask(members)
+        chosen = np.ones(self.n, dtype=np.bool_) if members is None else self.mask(members)
         positions, masks = self.cells(codes, chosen)
         return CountEvidence(
             analysis_set=self.set(chosen),
@@ -93,14 +93,14 @@ class Units:
         self,
         values: dict[str, NDArray[np.float64]],
         codes: Sequence[NDArray[np.int64]] = (),
-        members: ArrayLike = (),
+        members: ArrayLike | None = None,
         *,
         margins: bool = True,
         probabilities: tuple[float, ...] = (0.5,),
         gini: bool = False,
     ) -> MagnitudeEvidence:
         """Return the evidence of statistics over cells; values that are NaN are missing."""
-        chosen = np.ones(self.n, dtype=np.bool_) if members == () else self.mask(members)
+        chosen = np.ones(self.n, dtype=np.bool_) if members is None else self.mask(members)
         positions, masks = self.cells(codes, chosen, margins)
         present = np.any([~np.isnan(column) for column in values.values()], axis=0)
         return MagnitudeEvidence(
@@ -222,7 +222,8 @@ def smoothed(values: NDArray[np.float64], q: float, window: int = 5) -> float:
 
 
 def gini_of(values: NDArray[np.float64]) -> float:
-    """Return the Gini coefficient by its definition over all pairs."""
+    """Return the Gini coefficient from ranks."""
     if not values.size or values.sum() == 0:
         return float("nan")
-    return float(np.abs(values[:, None] - values[None, :]).mean() / (2 * values.mean()))
+    n = values.size
+    return float(2 * (np.arange(1, n + 1) * np.sort(values)).sum() / (n * values.sum()) - (n + 1) / n)

@@ -100,6 +100,7 @@ class Ledger:
         Raises:
             DisclosureError: SETS_TOO_CLOSE, when one differs from an earlier one, from another one of `sets`, or from
                 the difference of two recent ones, by 1 to difference_min - 1 units.
+            InternalError: LEDGER_UNAVAILABLE, when the file cannot be written.
         """
         with self._deciding():
             accepted = self._accepted(project, sets, policy)
@@ -144,13 +145,22 @@ class Ledger:
     def _deciding(self) -> Iterator[None]:
         """Hold the threads' lock and the file's write lock, with all rows read."""
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 self._catch_up()
                 yield
                 self._connection.execute("COMMIT")
                 # only now are the new rows known to be on disk
                 self._catch_up()
+            except sqlite3.Error as error:
+                raise InternalError(
+                    "LEDGER_UNAVAILABLE",
+                    Text(
+                        "The ledger of released sets cannot be written, so nothing is released.",
+                        "Regnskapet over utleverte mengder kan ikke skrives, så ingenting utleveres.",
+                    ),
+                    hint=Text("Tell the operator of the server.", "Si fra til den som drifter tjeneren."),
+                ) from error
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
