@@ -100,11 +100,14 @@ def build_app(terminal: Terminal) -> typer.Typer:
         from grille.server.operations.addresses import parse_address
         from grille.server.operations.config import load_config
         from grille.server.operations.home import Home
-        from grille.server.operations.service import serve as run_server
 
         found = Home.existing(home)
         config = load_config(found.config)
-        run_server(found, config, str(parse_address(listen or config.server.listen)))
+        address = str(parse_address(listen or config.server.listen))
+
+        from grille.server.operations.service import serve as run_server  # takes seconds: after what fails at once
+
+        run_server(found, config, address)
 
     add_banks(app, terminal)
     add_administration(app, terminal)
