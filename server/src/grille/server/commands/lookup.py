@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from grille.server.catalog.model import BankMetadata, RegisterVariable
-from grille.server.commands.scope import DataSet, Link, Scope, Variable
+from grille.server.commands.scope import DataSet, Labels, Link, Scope, Variable
 from grille.server.errors import Span, TypeMismatchError, UnknownNameError
 from grille.server.language.ast import Name, RegisterName
 from grille.server.plan.expressions import ValueType
@@ -184,6 +184,20 @@ def register_variable(scope: Scope, name: RegisterName) -> tuple[Link, RegisterV
             span=name.span,
         )
     return link, found
+
+
+def codelist(scope: Scope, name: Name) -> Labels:
+    """Return the own label list `name`; raises UnknownNameError UNKNOWN_LABEL_LIST."""
+    found = scope.codelists.get(name.text)
+    if found is None:
+        raise UnknownNameError(
+            "UNKNOWN_LABEL_LIST",
+            Text(f"There is no label list `{name.text}`.", f"Det finnes ingen etikettliste `{name.text}`."),
+            hint=near_hint(name.text, scope.codelists)
+            or Text("Define it with `define-labels`.", "Definer den med `define-labels`."),
+            span=name.span,
+        )
+    return found
 
 
 def with_dataset(scope: Scope, dataset: DataSet) -> Scope:

@@ -41,7 +41,8 @@ class Coding:
             return found.astype(np.int32, copy=False)
         numbers = np.asarray(found, dtype=np.float64)
         if self.table is not None:
-            return np.take(self.table, (numbers - self.numbers[0]).astype(np.int64))
+            place = (numbers - self.numbers[0]).astype(np.int64)
+            return np.asarray(self.table[place], dtype=np.int32)
         return np.searchsorted(self.numbers, numbers).astype(np.int32)
 
 

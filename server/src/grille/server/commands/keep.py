@@ -1,0 +1,7 @@
+"""keep: keep some variables, or some units."""
+
+from __future__ import annotations
+
+from grille.server.commands.subset import KEEP
+
+COMMAND = KEEP
