@@ -10,6 +10,7 @@ from support.model_data import gathered, spec
 from grille.server.errors import InternalError, NumericError
 from grille.server.statistics.ols import ClusterVariable, fit_ols
 from grille.server.statistics.reml import MixedResult, fit_mixed
+from grille.server.statistics.uncertainty import wald_test
 
 N = 120
 RNG = np.random.default_rng(5)
@@ -119,11 +120,21 @@ def test_one_cluster() -> None:
     assert caught.value.reason == "TOO_FEW_CLUSTERS"
 
 
-def test_fewer_clusters_than_slopes() -> None:
+def test_fewer_clusters_than_slopes_have_errors_but_no_joint_test() -> None:
     numbers = {f"x{j}": RNG.normal(size=N) for j in range(5)} | {"y": Y}
     moments, passes, _, _ = gathered(spec("y", [f"x{j}" for j in range(5)]), numbers, {"c": np.arange(N) % 3})
+    fit = fit_ols(moments, 95, "cluster", passes, ClusterVariable("c", 3))
+    assert fit.f is None
+    assert fit.f_p_value is None
+    assert (fit.std_errors > 0).all()
+
+
+@pytest.mark.parametrize(
+    "covariance", [[[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0], [0.0, 0.0]], [[1.0, 0.1], [0.1, np.nan]]]
+)
+def test_a_joint_test_with_a_singular_covariance(covariance: list[list[float]]) -> None:
     with pytest.raises(NumericError) as caught:
-        fit_ols(moments, 95, "cluster", passes, ClusterVariable("c", 3))
+        wald_test(np.ones(2), np.array(covariance))
     assert caught.value.reason == "SINGULAR_COVARIANCE"
 
 

@@ -1,8 +1,8 @@
 """Estimators: arrays in, frozen result dataclasses out. Never sees a session, a connection or a message.
 
-Read in this order: `design` (terms to columns), `prefetch`, `ranges`, `cells` and `group_sums` (helpers of a pass),
-`moments` (the one pass over the rows), `scaling` (kept columns, centred, scaled), `ols` with `robust`, then `nested`,
-`criterion`, `optimiser`, `uncertainty` and `reml` (random intercepts), at last `leverage` and `rarity` (what disclosure
-control asks of a design). May import text, errors, plan.aggregates, numpy and scipy's special and linalg; never pandas
+Read in this order: `design` (terms to columns), `prefetch`, `ranges`, `cells`, `group_sums` (helpers of a pass),
+`moments` (the one pass over the rows), `scaling` (kept columns, centred, scaled), `linear`, `ols` with `robust`, then
+`nested`, `criterion`, `optimiser`, `uncertainty` and `reml` (random intercepts), at last `leverage` and `rarity` (what
+disclosure control asks of a design). May import text, errors, plan.aggregates, numpy and scipy.special; never pandas
 or statsmodels.
 """

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from grille.server.statistics import refusals
 from grille.server.statistics.design import Floats
+from grille.server.statistics.linear import LinAlgError, inverse_factor
 from grille.server.statistics.nested import NestedProblem
 
 
@@ -42,7 +42,7 @@ class Value:
     Attributes:
         ratios: Variance ratios, lowest level first.
         criterion: -2 x restricted log-likelihood, profiled over coefficients and residual variance, in scaled units.
-        factor: Lower Cholesky factor of K = X'V^-1 X, (p, p).
+        inverse_factor: Inverse of the lower Cholesky factor of K = X'V^-1 X, (p, p).
         beta: Scaled coefficients, (p,).
         quadratic: Q = y'Py.
         nodes: Node quantities, for the derivatives.
@@ -50,7 +50,7 @@ class Value:
 
     ratios: Floats
     criterion: float
-    factor: Floats
+    inverse_factor: Floats
     beta: Floats
     quadratic: float
     nodes: Nodes
@@ -92,18 +92,17 @@ def evaluate(problem: NestedProblem, ratios: Floats) -> Value:
     if nodes.means is not None and nodes.mass is not None and nodes.shrink is not None:
         cross = cross + _gram(nodes.means, nodes.mass * nodes.shrink)
     try:
-        factor: Floats = cholesky(cross[:p, :p], lower=True)
-    except (LinAlgError, ValueError) as error:
+        inverse = inverse_factor(cross[:p, :p])
+    except LinAlgError as error:
         raise refusals.not_finite() from error
-    c = solve_triangular(factor, cross[:p, p], lower=True)
+    c = inverse @ cross[:p, p]
     quadratic = float(cross[p, p] - c @ c)
     if not quadratic > 1e-14 * float(cross[p, p]):
         raise refusals.no_variation()
     df = problem.n - p
-    criterion = log_det + 2.0 * float(np.log(np.diagonal(factor)).sum())
+    criterion = log_det - 2.0 * float(np.log(np.diagonal(inverse)).sum())
     criterion += df * (1.0 + float(np.log(2.0 * np.pi * quadratic / df)))
-    beta: Floats = solve_triangular(factor, c, lower=True, trans="T")
-    return Value(ratios, criterion, factor, beta, quadratic, nodes)
+    return Value(ratios, criterion, inverse, inverse.T @ c, quadratic, nodes)
 
 
 def _nodes(problem: NestedProblem, ratios: Floats) -> tuple[Nodes, float]:
@@ -132,7 +131,7 @@ def differentiate(problem: NestedProblem, value: Value) -> Derivatives:
     own, norms, outer, weighted = _level_sums(problem, value)
     # Rows that turn [X y] into [X L^-T, y - Xb].
     turn = np.zeros((p + 1, p + 1))
-    turn[:p, :p] = solve_triangular(value.factor, np.eye(p), lower=True)
+    turn[:p, :p] = value.inverse_factor
     turn[p, :p] = -value.beta
     turn[p, p] = 1.0
     turned = [turn @ gram @ turn.T for gram in outer]

@@ -16,10 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
 
 from grille.server.statistics.criterion import Value, evaluate, lowest_rows
 from grille.server.statistics.design import Floats, Pass, fill
+from grille.server.statistics.linear import inverse_factor
 from grille.server.statistics.moments import GroupMoments, Moments
 from grille.server.statistics.nested import NestedProblem, nested_problem
 from grille.server.statistics.prefetch import prefetch
@@ -71,10 +71,6 @@ def design_leverage(
     return _exact(moments, scaling, passes, whitening)
 
 
-def _inverse_factor(cross: Floats) -> Floats:
-    return np.asarray(solve_triangular(cholesky(cross, lower=True), np.eye(cross.shape[0]), lower=True))
-
-
 def _reach(moments: Moments, scaling: Scaling) -> tuple[Floats, Floats]:
     """Return scaled lower and upper ends of the kept columns, (k,) each."""
     kept = scaling.kept
@@ -84,16 +80,16 @@ def _reach(moments: Moments, scaling: Scaling) -> tuple[Floats, Floats]:
     return (low - centre) / scale, (high - centre) / scale
 
 
-def _bounded(inverse_factor: Floats, reach: Floats) -> Floats:
+def _bounded(factor: Floats, reach: Floats) -> Floats:
     """Bound ||L^-1 x||^2 over |x_j| <= reach_j; reach (k, m), result (m,).
 
     Two bounds hold, and the smaller is taken: each entry of L^-1 x is at most |L^-1| reach, and ||L^-1 x||^2 is at most
     ||reach||^2 times the largest eigenvalue of (LL')^-1.
     """
-    if not inverse_factor.size:
+    if not factor.size:
         return np.zeros(reach.shape[1])
-    entries = ((np.abs(inverse_factor) @ reach) ** 2).sum(axis=0)
-    eigenvalue = np.linalg.norm(inverse_factor, 2) ** 2
+    entries = ((np.abs(factor) @ reach) ** 2).sum(axis=0)
+    eigenvalue = np.linalg.norm(factor, 2) ** 2
     return np.asarray(np.minimum(entries, eigenvalue * (reach**2).sum(axis=0)))
 
 
@@ -101,7 +97,7 @@ def _least_squares_bound(moments: Moments, scaling: Scaling) -> Leverage:
     k = scaling.slopes
     low, high = _reach(moments, scaling)
     reach = np.maximum(np.abs(low), np.abs(high))[:, None]
-    largest = float(_bounded(_inverse_factor(scaling.cross[:k, :k]), reach)[0])
+    largest = float(_bounded(inverse_factor(scaling.cross[:k, :k]), reach)[0])
     largest = min(1.0, largest + (1.0 / moments.n if scaling.constant else 0.0))
     return Leverage(largest, 3.0 * largest, False)
 
@@ -119,7 +115,7 @@ class _Whitening:
         value = evaluate(problem, ratios)
         p = problem.p
         self.problem = problem
-        self.inverse_factor = np.asarray(solve_triangular(value.factor, np.eye(p), lower=True))
+        self.inverse_factor = value.inverse_factor
         self.pooled = lowest_rows(problem, value)[:p] / problem.sizes
         self.offset = problem.means[:p] - self.pooled
         self.diagonal = _precision_diagonal(problem, value)
@@ -151,7 +147,7 @@ def _precision_diagonal(problem: NestedProblem, value: Value) -> Floats:
 
 def _exact(moments: Moments, scaling: Scaling, passes: Pass, whitening: _Whitening | None) -> Leverage:
     k = scaling.slopes
-    inverse_factor = _inverse_factor(scaling.cross[:k, :k])
+    factor = inverse_factor(scaling.cross[:k, :k])
     base = 1.0 / moments.n if scaling.constant else 0.0
     plain, whitened = np.zeros(3), np.zeros(3)
     block = np.empty((len(moments.design.columns) + 1, 0))
@@ -159,7 +155,7 @@ def _exact(moments: Moments, scaling: Scaling, passes: Pass, whitening: _Whiteni
         if block.shape[1] < batch.rows:
             block = np.empty((block.shape[0], batch.rows))
         scaled = scaling.apply(fill(moments.design, batch, block))
-        plain = _three_largest(plain, _squared_norms(inverse_factor @ scaled[:k]) + base)
+        plain = _three_largest(plain, _squared_norms(factor @ scaled[:k]) + base)
         if whitening is not None:
             cells = whitening.groups.cells_of(batch)
             if scaling.constant:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 
 from grille.server.statistics import refusals
 from grille.server.statistics.design import Floats, Pass
 from grille.server.statistics.distributions import f_p_value, t_p_values, t_quantile
+from grille.server.statistics.linear import LinAlgError, inverse_factor
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.robust import cluster_meat, robust_meat
 from grille.server.statistics.scaling import Scaling, scale_moments
@@ -53,7 +53,7 @@ class OlsResult:
         r2: 1 - ss_resid / ss_total.
         r2_adj: Adjusted for degrees of freedom.
         rmse: Root of ss_resid / df_resid.
-        f: F statistic of all slopes, of the chosen covariance; None without slopes.
+        f: F statistic of all slopes, of the chosen covariance; None without slopes, or with fewer clusters than these.
         f_p_value: Its p-value.
         scaling: Kept columns, for leverage.
     """
@@ -126,7 +126,9 @@ def fit_ols(
             raise refusals.too_few_clusters()
         spread = inverse @ meat @ inverse * (n_clusters / (n_clusters - 1) * (n - 1) / df_resid)
     df_inference = df_resid if n_clusters is None else n_clusters - 1
-    wald = wald_test(beta[:k], spread[:k, :k])
+    # Scores add up to a rank of at most clusters - 1: with more slopes there is no joint test (Stata leaves F out too).
+    testable = n_clusters is None or k < n_clusters
+    wald = wald_test(beta[:k], spread[:k, :k]) if testable else None
     f = None if wald is None else wald.chi2 / k
     outcome_squared = float(scaling.scale[-1]) ** 2
     coefficients = scaling.coefficients(beta)
@@ -174,12 +176,12 @@ def _solve(scaling: Scaling, n: int) -> tuple[Floats, Floats, float]:
     explained = 0.0
     if k:
         try:
-            factor = cholesky(cross[:k, :k], lower=True)
-        except (LinAlgError, ValueError) as error:
+            factor = inverse_factor(cross[:k, :k])
+        except LinAlgError as error:
             raise refusals.not_finite() from error
-        c = solve_triangular(factor, cross[:k, k], lower=True)
-        beta[:k] = solve_triangular(factor, c, lower=True, trans="T")
-        inverse[:k, :k] = cho_solve((factor, True), np.eye(k))
+        c = factor @ cross[:k, k]
+        beta[:k] = factor.T @ c
+        inverse[:k, :k] = factor.T @ factor
         explained = float(c @ c)
     ss_resid = float(cross[k, k]) - explained
     if not ss_resid > 1e-14 * float(cross[k, k]):

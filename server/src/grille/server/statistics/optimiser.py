@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from grille.server.statistics import refusals
 from grille.server.statistics.criterion import Derivatives, Value, differentiate, evaluate
 from grille.server.statistics.design import Floats
+from grille.server.statistics.linear import LinAlgError, inverse_definite
 from grille.server.statistics.nested import NestedProblem
 
 _START = (1e-3, 1e-2, 1e-1, 1.0)
@@ -103,11 +103,11 @@ class _Search:
         pick = np.ix_(free, free)
         curvature = np.outer(ratios, ratios) * self.derivatives.hessian[pick] + np.diag(slope)
         try:
-            step[free] = -cho_solve(cho_factor(curvature), slope)
+            step[free] = -inverse_definite(curvature) @ slope
         except LinAlgError:
             expected = np.outer(ratios, ratios) * self.derivatives.fisher[pick]
             try:
-                step[free] = -cho_solve(cho_factor(expected), slope)
+                step[free] = -inverse_definite(expected) @ slope
             except LinAlgError:
                 step[free] = -np.sign(slope)
         # Each on its own: a ratio on its way to 0 must not hold up the other.

@@ -8,6 +8,8 @@ import numpy as np
 
 from grille.server.statistics.design import Floats
 
+_LEADING = 8192
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnRange:
@@ -16,8 +18,8 @@ class ColumnRange:
     Attributes:
         low: Smallest value.
         high: Largest value.
-        rarer: Rows that differ from the most common value: exact whenever that is fewer than half of the rows of the
-            first batch (RangeTracker), else an upper bound that is itself at least that half.
+        rarer: Rows that differ from the most common value: exact whenever that is fewer than half of the
+            leading rows that RangeTracker looks at, else an upper bound that is itself at least that half.
     """
 
     low: float
@@ -34,12 +36,12 @@ class ColumnRange:
 class RangeTracker:
     """Follows one column through a pass.
 
-    The candidate is the most common value of the first batch, and only rows equal to it are counted. Let n be all rows,
-    r those of the first batch, m the most common value of all rows and d the number of rows that differ from m. When
-    d < r/2, more than half of the first batch equals m, so the candidate is m and n - count = d, exactly. Otherwise
-    d >= r/2, and since no value is more common than m, n - count >= d >= r/2. So for any threshold t <= r/2,
-    "n - count < t" holds exactly when "d < t", and then n - count = d. The pass joins leading batches to r >= 1 024
-    (or all rows, when there are fewer: the count is then of all rows and always exact).
+    The candidate is the most common value of the first r rows, and only rows equal to it are counted. Let n be all
+    rows, m their most common value and d the number of rows that differ from m. When d < r/2, more than half of the
+    first r rows equal m, so the candidate is m and n - count = d, exactly. Otherwise d >= r/2, and since no value is
+    more common than m, n - count >= d >= r/2. So for any threshold t <= r/2, "n - count < t" holds exactly when
+    "d < t", and then n - count = d. r is the first batch, at most 8 192 rows of it; the pass joins leading batches to
+    1 024 rows, or to all rows when there are fewer: r = n then, and the count is always exact.
     """
 
     def __init__(self) -> None:
@@ -52,7 +54,7 @@ class RangeTracker:
     def add(self, values: Floats) -> None:
         """Take in the next rows, float64 (rows,), at least one."""
         if self._candidate is None:
-            self._candidate = _most_common(values)
+            self._candidate = _most_common(values[:_LEADING])
         self._low = min(self._low, float(values.min()))
         self._high = max(self._high, float(values.max()))
         self._count += int(np.count_nonzero(values == self._candidate))

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from grille.server.statistics import refusals
 from grille.server.statistics.design import Floats
 from grille.server.statistics.distributions import chi2_p_value
+from grille.server.statistics.linear import LinAlgError, inverse_definite, inverse_factor
 from grille.server.statistics.nested import NestedProblem
 from grille.server.statistics.optimiser import Optimum
 
 ErrorKind = Literal["statsmodels", "gls"]
+
+# A test direction with less than 1e-12 of its own variance left is rounding error.
+_SINGULAR = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def uncertainty(problem: NestedProblem, optimum: Optimum, kind: ErrorKind) -> Un
     value, derivatives = optimum.value, optimum.derivatives
     p, df = problem.p, problem.n - problem.p
     s2 = value.quadratic / df
-    coefficients = s2 * cho_solve((value.factor, True), np.eye(p))
+    coefficients = s2 * (value.inverse_factor.T @ value.inverse_factor)
     free = np.flatnonzero(~(np.array(optimum.at_zero) | np.array(optimum.at_cap)))
     pick = np.ix_(free, free)
     ratios = _inverse(0.5 * derivatives.hessian[pick], optimum)
@@ -88,14 +91,10 @@ def uncertainty(problem: NestedProblem, optimum: Optimum, kind: ErrorKind) -> Un
 def _inverse(matrix: Floats, optimum: Optimum) -> Floats:
     if not matrix.size:
         return matrix
-    # Ratios of very different size: scale the diagonal to 1 first.
-    scale = 1.0 / np.sqrt(np.abs(np.diagonal(matrix)).clip(min=np.finfo(float).tiny))
     try:
-        factor = cho_factor(matrix * np.outer(scale, scale))
+        return inverse_definite(matrix)
     except LinAlgError as error:
         raise refusals.not_converged(optimum.iterations) from error
-    inverse: Floats = cho_solve(factor, np.diag(scale)) * scale[:, None]
-    return inverse
 
 
 def wald_test(estimate: Floats, covariance: Floats) -> WaldTest | None:
@@ -106,11 +105,16 @@ def wald_test(estimate: Floats, covariance: Floats) -> WaldTest | None:
     """
     if not estimate.size:
         return None
-    scale = 1.0 / np.sqrt(np.diagonal(covariance))
+    diagonal = np.diagonal(covariance)
+    if not (diagonal > 0.0).all():
+        raise refusals.singular_covariance()
+    scale = 1.0 / np.sqrt(diagonal)
     try:
-        factor = cho_factor(covariance * np.outer(scale, scale))
-    except (LinAlgError, ValueError) as error:
+        inverse = inverse_factor(covariance * np.outer(scale, scale))
+    except LinAlgError as error:
         raise refusals.singular_covariance() from error
-    z = estimate * scale
-    chi2 = float(z @ cho_solve(factor, z))
+    if np.diagonal(inverse).max() > _SINGULAR:
+        raise refusals.singular_covariance()
+    root = inverse @ (estimate * scale)
+    chi2 = float(root @ root)
     return WaldTest(chi2, int(estimate.size), chi2_p_value(chi2, int(estimate.size)))
