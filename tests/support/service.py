@@ -34,7 +34,9 @@ class Done:
         return parsed
 
 
-def command(*arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> Done:
+def command(
+    *arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None, stdin: bytes = b""
+) -> Done:
     """Run one of our programs to its end."""
     done = subprocess.run(
         [str(BIN / str(arguments[0])), *map(str, arguments[1:])],

@@ -51,7 +51,9 @@ def plain_terms(node: Analysis, least: int, most: int) -> tuple[Name, ...]:
     if len(names) < least:
         raise TypeMismatchError(
             "TOO_FEW_VARIABLES",
-            Text(f"`{command}` needs at least {least} variable(s).", f"`{command}` trenger minst {least} variabel(er)."),
+            Text(
+                f"`{command}` needs at least {least} variable(s).", f"`{command}` trenger minst {least} variabel(er)."
+            ),
             span=node.head.name_span,
         )
     if len(names) > most:
@@ -74,7 +76,10 @@ def numeric(scope: Scope, name: Name) -> Variable:
     if variable.type is ValueType.STRING:
         raise TypeMismatchError(
             "NOT_NUMERIC",
-            Text(f"`{name.text}` is alphanumeric; a number is needed here.", f"`{name.text}` er alfanumerisk; her trengs tall."),
+            Text(
+                f"`{name.text}` is alphanumeric; a number is needed here.",
+                f"`{name.text}` er alfanumerisk; her trengs tall.",
+            ),
             hint=Text("Convert it with `destring`.", "Konverter den med `destring`."),
             span=name.span,
         )

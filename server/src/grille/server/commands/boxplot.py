@@ -55,7 +55,9 @@ class Boxplot:
     spec = CommandSpec(
         name="boxplot",
         group=Text("Graphics", "Grafikk"),
-        summary=Text("Box plot of numeric variables, by categories", "Boksplott av numeriske variabler, etter kategorier"),
+        summary=Text(
+            "Box plot of numeric variables, by categories", "Boksplott av numeriske variabler, etter kategorier"
+        ),
         syntax="boxplot VARIABLES [if CONDITION] [, over(VARIABLE[, VARIABLE]) horizontal]",
         options=(
             OptionSpec("over", "over(VARIABLE[, VARIABLE])", Text("one box per category", "én boks per kategori")),
@@ -84,9 +86,7 @@ class Boxplot:
     def compute(self, plan: Plan, workspace: Workspace) -> Outcome:
         """Describe each variable in each category; see Command.compute."""
         workspace.progress("sorting")
-        request = Description(
-            "boxplot", plan.variables, plan.over, plan.where, False, PROBABILITIES, margins=False
-        )
+        request = Description("boxplot", plan.variables, plan.over, plan.where, False, PROBABILITIES, margins=False)
         frame = workspace.frames[plan.dataset]
         return Outcome(describe(workspace.engine, frame, request, plan.view), workspace.frames)
 
@@ -108,7 +108,9 @@ class Boxplot:
         )
         title = _title(content, view)
         table = Table("boxes", title, columns, rows)
-        chart = box_chart(table, content.variables[0].title if len(content.variables) == 1 else same(""), view.horizontal)
+        chart = box_chart(
+            table, content.variables[0].title if len(content.variables) == 1 else same(""), view.horizontal
+        )
         return (Plot("boxplot", title, chart), table)
 
 

@@ -113,5 +113,3 @@ def resolve(value: Any, language: Language) -> Any:
     if isinstance(value, list | tuple):
         return [resolve(one, language) for one in value]
     return value
-
-

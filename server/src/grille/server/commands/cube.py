@@ -46,7 +46,9 @@ def cells_of(groups: Groups, variables: Sequence[Variable]) -> Cells:
     positions = []
     for variable in variables:
         codes, where = _codes(groups.by[variable.name])
-        axes.append(Axis(variable.name, variable.title, codes, tuple(label_of(code, variable.labels) for code in codes)))
+        axes.append(
+            Axis(variable.name, variable.title, codes, tuple(label_of(code, variable.labels) for code in codes))
+        )
         positions.append(where)
     shape = (len(next(iter(groups.measures.values()))), 0)
     return Cells(tuple(axes), np.stack(positions, axis=1) if positions else np.empty(shape, dtype=np.int64))

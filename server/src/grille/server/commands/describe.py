@@ -132,9 +132,7 @@ def _variable(
     percentiles = _percentiles(engine, frame, request, layout, variable, complete)
     gini = None
     if request.gini:
-        gini = gini_of_cells(
-            engine, frame, clipped, request.by, request.where, layout.axes, layout.positions
-        )
+        gini = gini_of_cells(engine, frame, clipped, request.by, request.where, layout.axes, layout.positions)
     ones, ones_keys = _ones(engine, frame, request, layout, variable, complete) if binary else (None, None)
     return MagnitudeVariable(
         name=variable.name,
@@ -278,6 +276,9 @@ def is_binary(engine: Engine, frame: Frame, variable: Variable) -> bool:
     number = ValueType.NUMBER
     off = Apply("add", (Apply("multiply", (value, value), number), Apply("negate", (value,), number)), number)
     groups = engine.aggregate(
-        frame, Aggregation((), (Measure("off", MeasureKind.LARGEST_ABS, off), Measure("n", MeasureKind.UNITS)), None, (value,))
+        frame,
+        Aggregation(
+            (), (Measure("off", MeasureKind.LARGEST_ABS, off), Measure("n", MeasureKind.UNITS)), None, (value,)
+        ),
     )
     return bool(groups.measures["n"][0]) and float(groups.measures["off"].astype(np.float64)[0]) == 0.0

@@ -81,7 +81,11 @@ class Histogram:
             OptionSpec("discrete", "discrete", Text("one bar per value", "én søyle per verdi")),
             OptionSpec("normal", "normal", Text("with the normal curve", "med normalkurven")),
         ),
-        examples=("histogram wage, by(county)", "histogram age, discrete freq", "histogram wage, bin(25) percent normal"),
+        examples=(
+            "histogram wage, by(county)",
+            "histogram age, discrete freq",
+            "histogram wage, bin(25) percent normal",
+        ),
         details=Text(
             "The outer bars hold what lies beyond the 1st and 99th percentile, so they are too high. Bars of few units are "
             "merged with their neighbour. The edges depend on the data set, not on the condition.",
@@ -168,7 +172,10 @@ class Histogram:
             raise BudgetError(
                 "TOO_MANY_BARS",
                 Text(f"A histogram has at most {MOST_BINS} bars.", f"Et histogram har høyst {MOST_BINS} søyler."),
-                hint=Text("Leave out `discrete`, or use bin() or width().", "Utelat `discrete`, eller bruk bin() eller width()."),
+                hint=Text(
+                    "Leave out `discrete`, or use bin() or width().",
+                    "Utelat `discrete`, eller bruk bin() eller width().",
+                ),
             )
         groups = self._count(workspace, frame, plan, inner)
         place = {value: float(number) for number, value in enumerate(values.tolist())}
@@ -196,7 +203,9 @@ class Histogram:
         if content.group is not None:
             title = Text(f"{title.en} by {content.group.title.en}", f"{title.no} etter {content.group.title.no}")
         table = Table("bins", title, tuple(columns), tuple(rows))
-        chart = histogram_chart(table, content.variable[1], SCALES[view.scale], view.normal, len(numbers), content.discrete)
+        chart = histogram_chart(
+            table, content.variable[1], SCALES[view.scale], view.normal, len(numbers), content.discrete
+        )
         return (Plot("histogram", title, chart), table)
 
 
@@ -239,11 +248,15 @@ def _rows(content: ReleasedHistogram, bars: list[ReleasedBin], view: View) -> li
     rows = []
     for bar, at in zip(bars, middle, strict=True):
         width = (bar.high - bar.low) or 1.0
-        factor = {"density": 1 / (total * width), "freq": 1.0, "fraction": 1 / total, "percent": 100 / total}[view.scale]
+        factor = {"density": 1 / (total * width), "freq": 1.0, "fraction": 1 / total, "percent": 100 / total}[
+            view.scale
+        ]
         value = bar.n if view.scale == "freq" else float(f"{bar.n * factor:.5g}")
         row = [group, Cell(bar.low), Cell(bar.high), Cell(value)]
         if view.normal:
-            density = math.exp(-((at - mean) ** 2) / (2 * variance)) / math.sqrt(2 * math.pi * variance) if variance else 0.0
+            density = (
+                math.exp(-((at - mean) ** 2) / (2 * variance)) / math.sqrt(2 * math.pi * variance) if variance else 0.0
+            )
             row.append(Cell(float(f"{density * width * total * factor:.5g}")))
         rows.append(tuple(row))
     return rows

@@ -170,7 +170,9 @@ def model_set(engine: Engine, frame: Frame, model: Model) -> AnalysisSet:
 def smallest_combination(engine: Engine, frame: Frame, model: Model) -> int | None:
     """Return the units in the smallest non-empty combination of the categorical regressors; None without any."""
     kinds = {v.name: v.kind for term in model.terms for v in term.variables}
-    names = [name for name, kind in kinds.items() if kind == "factor" or is_binary(engine, frame, model.variables[name])]
+    names = [
+        name for name, kind in kinds.items() if kind == "factor" or is_binary(engine, frame, model.variables[name])
+    ]
     if not names:
         return None
     by = tuple((name, reference(model.variables[name])) for name in names)

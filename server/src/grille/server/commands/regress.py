@@ -148,9 +148,7 @@ class Regress:
         return present_model(content)
 
 
-def bind_model(
-    node: Analysis, scope: Scope, dataset: str, options: Options, others: tuple[Variable, ...]
-) -> Model:
+def bind_model(node: Analysis, scope: Scope, dataset: str, options: Options, others: tuple[Variable, ...]) -> Model:
     """Bind what regress and regress-mml share."""
     outcome = outcome_of(scope, node)
     control = options.terms("control")
@@ -196,7 +194,9 @@ def _model_table(model: Model, fit: OlsResult, units: UnitCount) -> FigureTable:
         ),
         row("df_model", Text("Model df", "Frihetsgrader, modell"), Figure(degrees, fit.df_model)),
         row(
-            "df_resid", Text("Residual df", "Frihetsgrader, residual"), Figure(FigureKind.RESIDUAL_DEGREES, fit.df_resid)
+            "df_resid",
+            Text("Residual df", "Frihetsgrader, residual"),
+            Figure(FigureKind.RESIDUAL_DEGREES, fit.df_resid),
         ),
         row("ss_model", Text("Sum of squares, model", "Kvadratsum, modell"), Figure(estimate, fit.ss_model)),
         row("ss_resid", Text("Sum of squares, residual", "Kvadratsum, residual"), Figure(estimate, fit.ss_resid)),

@@ -58,7 +58,9 @@ class RegressMml:
     spec = CommandSpec(
         name="regress-mml",
         group=Text("Regression", "Regresjon"),
-        summary=Text("Linear multilevel regression, two or three levels", "Lineær flernivåregresjon, to eller tre nivåer"),
+        summary=Text(
+            "Linear multilevel regression, two or three levels", "Lineær flernivåregresjon, to eller tre nivåer"
+        ),
         syntax="regress-mml OUTCOME TERMS by GROUP [GROUP] [if CONDITION] [, OPTIONS]",
         options=(NOCONSTANT, LEVEL, CONTROL),
         examples=(
@@ -97,7 +99,8 @@ class RegressMml:
                 "GROUP_MISSING",
                 Text("`regress-mml` needs a group variable.", "`regress-mml` trenger en gruppevariabel."),
                 hint=Text(
-                    "Write `by GROUP` after the terms, or use `regress`.", "Skriv `by GRUPPE` etter leddene, eller bruk `regress`."
+                    "Write `by GROUP` after the terms, or use `regress`.",
+                    "Skriv `by GRUPPE` etter leddene, eller bruk `regress`.",
                 ),
                 span=node.head.name_span,
             )

@@ -51,12 +51,17 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """A data set: its variables in order; unit type and bank once it has a population."""
+    """A data set: its variables in order; unit type and bank once it has a population.
+
+    `sensitivity` is the highest level of all register variables ever imported: dropping one does not undo the filters
+    that used it.
+    """
 
     name: str
     variables: Mapping[str, Variable] = field(default_factory=dict)
     unit_type: str | None = None
     bank: str | None = None
+    sensitivity: Sensitivity = "PUBLIC"
 
 
 @dataclass(frozen=True, slots=True)

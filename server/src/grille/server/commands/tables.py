@@ -143,9 +143,7 @@ def _figure_of(
     return cell
 
 
-def _tables(
-    grid: _Grid, view: TableView, figures: dict[str, Callable[[tuple[int, ...]], Cell]]
-) -> tuple[Table, ...]:
+def _tables(grid: _Grid, view: TableView, figures: dict[str, Callable[[tuple[int, ...]], Cell]]) -> tuple[Table, ...]:
     about = view.summarized
     if len(grid.axes) == 1:
         return (_one_way(grid, view, figures),)
@@ -167,9 +165,7 @@ def _one_way(grid: _Grid, view: TableView, figures: dict[str, Callable[[tuple[in
         Column(TITLES[name][0], TITLES[name][1], TITLES[name][2]) for name in figures
     )
     places = [(code,) for code in grid.visible[0]] + [(-1,)]
-    rows = tuple(
-        (_category(axis, place[0], view), *(cell(place) for cell in figures.values())) for place in places
-    )
+    rows = tuple((_category(axis, place[0], view), *(cell(place) for cell in figures.values())) for place in places)
     title = view.summarized or Text("Frequencies", "Frekvenser")
     return Table("frequencies" if view.summarized is None else "statistics", title, columns, rows)
 
@@ -181,7 +177,11 @@ def _crossed(
     heads = tuple(Column(axis.variable, axis.title, Format.TEXT) for axis in side)
     spots = [*grid.visible[-1], -1]
     body = tuple(
-        Column("total" if spot < 0 else f"{across.variable}={code_text(across.codes[spot])}", _name(across, spot, view), form)
+        Column(
+            "total" if spot < 0 else f"{across.variable}={code_text(across.codes[spot])}",
+            _name(across, spot, view),
+            form,
+        )
         for spot in spots
     )
     rows = []

@@ -51,7 +51,9 @@ class Tabulate:
     spec = CommandSpec(
         name="tabulate",
         group=Text("Statistics", "Statistikk"),
-        summary=Text("Frequency table of one to three categorical variables", "Frekvenstabell over én til tre variabler"),
+        summary=Text(
+            "Frequency table of one to three categorical variables", "Frekvenstabell over én til tre variabler"
+        ),
         syntax="tabulate VARIABLES [if CONDITION] [, OPTIONS]",
         options=(
             OptionSpec("missing", "missing", Text("missing values are a category", "manglende verdier er en kategori")),
@@ -126,7 +128,8 @@ class Tabulate:
             raise TypeMismatchError(
                 "OPTION_NEEDS_ANOTHER",
                 Text(
-                    f"`{statistics[0]}` needs `summarize(VARIABLE)`.", f"`{statistics[0]}` krever `summarize(VARIABEL)`."
+                    f"`{statistics[0]}` needs `summarize(VARIABLE)`.",
+                    f"`{statistics[0]}` krever `summarize(VARIABEL)`.",
                 ),
                 span=options.given[statistics[0]].span,
             )

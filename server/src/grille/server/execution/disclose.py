@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from grille.server.commands.scope import Scope
 from grille.server.commands.whitelist import COMMANDS
-from grille.server.disclosure.evidence import Evidence, PublicEvidence, StatusEvidence
+from grille.server.disclosure.evidence import Evidence, PublicEvidence, Sensitivity, StatusEvidence
 from grille.server.disclosure.gate import Gate
 from grille.server.errors import GrilleError
 from grille.server.execution.encoding import encode
@@ -27,7 +28,7 @@ class Disclose:
         gate = self._gate_of(run.session.project)
         try:
             released = gate.release(
-                computed.evidence, project=run.session.project, sensitivity=sensitivity(run)
+                computed.evidence, project=run.session.project, sensitivity=_sensitivity(computed.scope)
             )
         except GrilleError as error:
             raise error.at(run.node.head.name_span) from None
@@ -39,6 +40,12 @@ class Disclose:
             scope=computed.scope,
             frames=computed.frames,
         )
+
+
+def _sensitivity(scope: Scope) -> Sensitivity:
+    """Return the highest level of the register variables that the active data set was ever made of."""
+    dataset = scope.datasets.get(scope.active) if scope.active is not None else None
+    return Sensitivity(dataset.sensitivity if dataset is not None else "PUBLIC")
 
 
 def _digests(evidence: Evidence) -> tuple[str, ...]:

@@ -53,9 +53,7 @@ def digest(blocks: tuple[results_pb2.Block, ...]) -> str:
     return total.hexdigest()
 
 
-def _fields(
-    run: CommandRun, answer: Answer | None, error: GrilleError | None, elapsed_ms: int
-) -> AuditRecord:
+def _fields(run: CommandRun, answer: Answer | None, error: GrilleError | None, elapsed_ms: int) -> AuditRecord:
     return AuditRecord(
         event=Event.COMMAND,
         subject=run.caller.user,

@@ -117,7 +117,7 @@ class Running:
 
         server = grpc.server(
             ThreadPoolExecutor(config.request_threads, thread_name_prefix="request"),
-            interceptors=(ErrorInterceptor(on_call),),
+            interceptors=[ErrorInterceptor(on_call)],
             maximum_concurrent_rpcs=config.request_threads,
             options=(
                 ("grpc.max_receive_message_length", config.max_request_bytes),

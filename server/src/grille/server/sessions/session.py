@@ -53,7 +53,9 @@ class Session:
             raise BudgetError(
                 "SESSION_BUSY",
                 Text("The session is running another script.", "Økten kjører et annet skript."),
-                hint=Text("Wait until it ends, or open another session.", "Vent til det er ferdig, eller åpne en ny økt."),
+                hint=Text(
+                    "Wait until it ends, or open another session.", "Vent til det er ferdig, eller åpne en ny økt."
+                ),
             )
         try:
             yield

@@ -138,5 +138,8 @@ def _fault(error: Exception) -> InternalError:
 def _out_of_memory() -> BudgetError:
     return BudgetError(
         "MEMORY_LIMIT",
-        Text("The command needs more memory than a session may use.", "Kommandoen trenger mer minne enn en økt kan bruke."),
+        Text(
+            "The command needs more memory than a session may use.",
+            "Kommandoen trenger mer minne enn en økt kan bruke.",
+        ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import grpc
+
 from grille.server.errors import GrilleError, InternalError
 from grille.server.execution.desk import Desk, Phase, Rejected, ScriptEvent, Started
 from grille.server.execution.interface import Recorded
@@ -75,9 +76,7 @@ def _outcome(outcome: Recorded, language: Language) -> Iterator[Event]:
     for rule in outcome.answer.rules:
         detail = rule.detail.in_language(language)
         yield Event(applied_rule=results_pb2.AppliedRule(rule=rule.rule, detail=detail))
-    yield Event(
-        finished=analysis_pb2.CommandFinished(elapsed_ms=outcome.elapsed_ms, audit_record=outcome.record)
-    )
+    yield Event(finished=analysis_pb2.CommandFinished(elapsed_ms=outcome.elapsed_ms, audit_record=outcome.record))
 
 
 def _failed(error: GrilleError, elapsed: int, record: int, language: Language) -> analysis_pb2.CommandFailed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 
 import grpc
+
 from grille.server.catalog.model import BankMetadata, RegisterVariable
 from grille.server.commands.base import CommandSpec
 from grille.server.errors import TypeMismatchError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import grpc
+
 from grille.server.execution.interface import Caller
 
 Identify = Callable[[grpc.ServicerContext], Caller]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-import grpc
 from grille.server.execution.desk import Desk
 from grille.server.sessions.session import Session
 from grille.server.transport.identity import Identify
