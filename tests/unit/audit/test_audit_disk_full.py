@@ -13,15 +13,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from grille.server.audit.verify import verify
 
 WRITER = """
-    import json, resource, sys, threading
+    import json, resource, shutil, sys, threading
     from pathlib import Path
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from grille.server.audit.log import AuditLog
     from grille.server.audit.record import AuditRecord, Event
     from grille.server.errors import InternalError
-    folder, secret, size, every, threads = sys.argv[1:]
+    folder, secret, size, every, segment, threads = sys.argv[1:]
     key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
-    log = AuditLog(Path(folder), key, checkpoint_records=int(every))
+    log = AuditLog(Path(folder), key, checkpoint_records=int(every), segment_bytes=int(segment))
     record = AuditRecord(Event.COMMAND, source="summarize x")
     written, reasons = [], []
     def work():
@@ -38,6 +38,7 @@ WRITER = """
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), hard))
     run()
     full = len(reasons)
+    shutil.copytree(folder, folder + "-full")
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     run()
     log.close()
@@ -45,16 +46,17 @@ WRITER = """
 """
 
 
+@pytest.mark.parametrize("threads", [1, 8])
 @pytest.mark.parametrize(
-    "size, every, threads",
-    [(10_000, 1_000_000, 1), (10_000, 1_000_000, 8), (3_000, 2, 1), (3_000, 2, 8)],
-    ids=["records", "records-threads", "checkpoints", "checkpoints-threads"],
+    "size, every, segment",
+    [(10_000, 1_000_000, 1_000_000), (3_000, 1, 2_500), (3_000, 1_000_000, 1_200)],
+    ids=["records", "checkpoints", "checkpoints-of-new-files"],
 )
 def test_a_full_disk_gives_no_answer_and_a_sound_log_that_goes_on_when_there_is_space(
-    folder: Path, key: Ed25519PrivateKey, size: int, every: int, threads: int
+    folder: Path, key: Ed25519PrivateKey, size: int, every: int, segment: int, threads: int
 ) -> None:
     secret = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()).hex()
-    arguments = [str(folder), secret, str(size), str(every), str(threads)]
+    arguments = [str(folder), secret, str(size), str(every), str(segment), str(threads)]
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(WRITER), *arguments], stdout=subprocess.PIPE, check=True, timeout=60
     )
@@ -65,5 +67,7 @@ def test_a_full_disk_gives_no_answer_and_a_sound_log_that_goes_on_when_there_is_
     assert len(result["written"]) == 2 * 60 * threads - result["full"]
     lines = [json.loads(line) for path in sorted(folder.glob("records-*")) for line in path.read_bytes().splitlines()]
     assert {(line["sequence"], line["hash"]) for line in lines} == {tuple(pair) for pair in result["written"]}
-    report = verify(folder, key.public_key())
-    assert report.is_sound, report.problems
+    for place in (folder.with_name("audit-full"), folder):
+        report = verify(place, key.public_key())
+        assert report.is_sound, report.problems
+        assert report.torn_bytes == 0

@@ -208,3 +208,19 @@ def test_a_log_of_another_key_is_not_opened(written: Path) -> None:
     with pytest.raises(InternalError) as raised:
         AuditLog(written, Ed25519PrivateKey.generate())
     assert raised.value.reason == "AUDIT_DAMAGED"
+
+
+def test_a_whole_line_that_is_not_the_next_record_is_no_crash_s_work(
+    folder: Path, tmp_path: Path, key: Ed25519PrivateKey, record: AuditRecord
+) -> None:
+    copy = crashed(folder, key, record, tmp_path / "copy")
+    path = copy / "records-000000000001.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content + content.splitlines()[-1])
+    with pytest.raises(InternalError) as raised:
+        AuditLog(copy, key)
+    assert raised.value.reason == "AUDIT_DAMAGED"
+    path.write_bytes(content + b'{"event":"command"}')
+    with pytest.raises(InternalError) as raised:
+        AuditLog(copy, key)
+    assert raised.value.reason == "AUDIT_DAMAGED"
