@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from support.model_data import gathered, spec
 
-from grille.server.errors import NumericError
 from grille.server.statistics.criterion import evaluate
 from grille.server.statistics.nested import nested_problem
 from grille.server.statistics.optimiser import minimise
@@ -15,8 +14,8 @@ from grille.server.statistics.scaling import scale_moments
 GRID = np.concatenate([[0.0], np.logspace(-8, 6, 29)])
 
 
-# 80, 91 and 155: one ratio falls to 0 on the way while the other still has far to go.
-@pytest.mark.parametrize("seed", [*range(1, 25), 80, 91, 155])
+# With seed 3 a variance is not identified. 80, 91 and 155: one ratio falls to 0 on the way while the other still has far to go.
+@pytest.mark.parametrize("seed", [1, 2, *range(4, 25), 80, 91, 155])
 def test_no_point_of_the_grid_is_better(seed: int) -> None:
     rng = np.random.default_rng(seed)
     tops = rng.integers(2, 15)
@@ -31,10 +30,7 @@ def test_no_point_of_the_grid_is_better(seed: int) -> None:
     factors = {"mid": cell, "top": top_of[cell]}
     moments = gathered(model, {"x": x, "z": z, "y": y}, factors, groups, rows=10_000)[0]
     assert moments.groups is not None
-    try:
-        problem = nested_problem(moments, moments.groups, scale_moments(moments))
-    except NumericError:
-        pytest.skip("a variance of this random design is not identified")
+    problem = nested_problem(moments, moments.groups, scale_moments(moments))
     optimum = minimise(problem)
     if len(groups) == 1:
         others = [evaluate(problem, np.array([a])).criterion for a in GRID]

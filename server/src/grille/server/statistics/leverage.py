@@ -151,19 +151,20 @@ def _exact(moments: Moments, scaling: Scaling, passes: Pass, whitening: _Whiteni
     base = 1.0 / moments.n if scaling.constant else 0.0
     plain, whitened = np.zeros(3), np.zeros(3)
     block = np.empty((len(moments.design.columns) + 1, 0))
-    for batch in prefetch(passes()):
-        if block.shape[1] < batch.rows:
-            block = np.empty((block.shape[0], batch.rows))
-        scaled = scaling.apply(fill(moments.design, batch, block))
-        plain = _three_largest(plain, _squared_norms(factor @ scaled[:k]) + base)
-        if whitening is not None:
-            cells = whitening.groups.cells_of(batch)
-            if scaling.constant:
-                scaled[k] = 1.0
-            rows = scaled[: scaling.parameters]
-            rows -= whitening.offset[:, cells]
-            norms = _squared_norms(whitening.inverse_factor @ rows)
-            whitened = _three_largest(whitened, norms / whitening.diagonal[cells])
+    with prefetch(passes()) as batches:
+        for batch in batches:
+            if block.shape[1] < batch.rows:
+                block = np.empty((block.shape[0], batch.rows))
+            scaled = scaling.apply(fill(moments.design, batch, block))
+            plain = _three_largest(plain, _squared_norms(factor @ scaled[:k]) + base)
+            if whitening is not None:
+                cells = whitening.groups.cells_of(batch)
+                if scaling.constant:
+                    scaled[k] = 1.0
+                rows = scaled[: scaling.parameters]
+                rows -= whitening.offset[:, cells]
+                norms = _squared_norms(whitening.inverse_factor @ rows)
+                whitened = _three_largest(whitened, norms / whitening.diagonal[cells])
     return Leverage(
         float(max(plain[-1], whitened[-1])),
         float(max(plain.sum(), whitened.sum())),

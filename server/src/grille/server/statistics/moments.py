@@ -96,8 +96,7 @@ def collect_moments(passes: Pass, design: Design, levels: FactorLevels, groups: 
         NumericError: TOO_FEW_ROWS without any row; NOT_FINITE when sums overflow.
     """
     gathering = _Gathering(design, levels, groups)
-    batches = prefetch(passes())
-    with np.errstate(over="ignore", invalid="ignore"):  # finish() looks at the sums
+    with prefetch(passes()) as batches, np.errstate(over="ignore", invalid="ignore"):  # finish() looks at the sums
         for batch in with_first_of(batches, _FIRST_ROWS):
             gathering.add(batch)
         return gathering.finish()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, closing
 
 import numpy as np
 
@@ -13,18 +14,20 @@ from grille.server.plan.aggregates import Batch
 _DEPTH = 2
 
 
-def prefetch(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """Yield `batches`, read by one thread that stays at most two batches ahead.
+def prefetch(batches: Iterator[Batch]) -> AbstractContextManager[Iterator[Batch]]:
+    """Return `batches`, read by one thread that stays at most two batches ahead; leaving the context ends the thread.
 
     Args:
-        batches: A pass; used by the reading thread alone until this iterator is exhausted or closed.
+        batches: A pass; used by the reading thread alone, which also closes it.
 
-    Yields:
-        The same batches in the same order, empty ones left out.
-
-    Raises:
-        BaseException: Whatever the pass raises, in the caller's thread.
+    Returns:
+        A context with the same batches in the same order, empty ones left out. Whatever the pass raises is raised where
+        the batches are used.
     """
+    return closing(_prefetched(batches))
+
+
+def _prefetched(batches: Iterator[Batch]) -> Generator[Batch, None, None]:
     ready: queue.Queue[Batch | BaseException | None] = queue.Queue(_DEPTH)
     stop = threading.Event()
 
@@ -46,6 +49,9 @@ def prefetch(batches: Iterator[Batch]) -> Iterator[Batch]:
             offer(None)
         except BaseException as error:  # carried over to the thread that waits for it
             offer(error)
+        finally:
+            if isinstance(batches, Generator):
+                batches.close()
 
     reader = threading.Thread(target=read, name="prefetch", daemon=True)
     reader.start()

@@ -21,11 +21,12 @@ def robust_meat(moments: Moments, scaling: Scaling, beta: Floats, passes: Pass) 
     """
     meat = np.zeros((beta.size, beta.size))
     block = np.empty((len(moments.design.columns) + 1, 0))
-    for batch in prefetch(passes()):
-        if block.shape[1] < batch.rows:
-            block = np.empty((block.shape[0], batch.rows))
-        scores = _scores(scaling.apply(fill(moments.design, batch, block)), beta, scaling)
-        meat += scores @ scores.T
+    with prefetch(passes()) as batches:
+        for batch in batches:
+            if block.shape[1] < batch.rows:
+                block = np.empty((block.shape[0], batch.rows))
+            scores = _scores(scaling.apply(fill(moments.design, batch, block)), beta, scaling)
+            meat += scores @ scores.T
     return meat
 
 
@@ -45,14 +46,15 @@ def cluster_meat(
     sums = np.zeros((beta.size, n_levels))
     sizes = np.zeros(n_levels)
     block = np.empty((len(moments.design.columns) + 1, 0))
-    for batch in prefetch(passes()):
-        if block.shape[1] < batch.rows:
-            block = np.empty((block.shape[0], batch.rows))
-        scores = _scores(scaling.apply(fill(moments.design, batch, block)), beta, scaling)
-        codes = batch.factors[cluster].astype(np.intp)
-        sizes += np.bincount(codes, minlength=n_levels)
-        for total, score in zip(sums, scores, strict=True):
-            total += np.bincount(codes, weights=score, minlength=n_levels)
+    with prefetch(passes()) as batches:
+        for batch in batches:
+            if block.shape[1] < batch.rows:
+                block = np.empty((block.shape[0], batch.rows))
+            scores = _scores(scaling.apply(fill(moments.design, batch, block)), beta, scaling)
+            codes = batch.factors[cluster].astype(np.intp)
+            sizes += np.bincount(codes, minlength=n_levels)
+            for total, score in zip(sums, scores, strict=True):
+                total += np.bincount(codes, weights=score, minlength=n_levels)
     return sums @ sums.T, int(np.count_nonzero(sizes))
 
 
