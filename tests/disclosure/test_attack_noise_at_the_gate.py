@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from support.gate_cases import COUNTY, EVERYONE, SEX, UNITS, WAGE, content_of
+from support.gate_cases import COUNTY, EVERYONE, SEX, UNITS, WAGE, content_of, reason_of
 
 from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable
 from grille.server.disclosure.gate import Gate
@@ -45,6 +45,15 @@ def test_the_mean_of_a_binary_variable_gives_no_exact_count(gate: Gate) -> None:
     ones = noised(int(SEX.sum()), UNITS.count(SEX == 1).key)
     assert round(shown.mean[0] * shown.n[0]) == ones
     assert shown.total[0] == ones
+
+
+def test_averaging_the_noise_of_many_tables_over_one_set_is_stopped(gate: Gate) -> None:
+    rng = np.random.default_rng(8)
+    answered = [reason_of(gate, UNITS.counts([rng.integers(0, 3, UNITS.n)])) for _ in range(33)]
+    assert answered == [None] * 30 + ["TOO_MANY_PARTITIONS"] * 3
+    # control: the tables that the project has, under any name and order of categories, stay free
+    again = np.random.default_rng(8).integers(0, 3, UNITS.n)
+    assert reason_of(gate, UNITS.counts([2 - again])) is None
 
 
 def linear_model(n: int, r2: float, df_model: int) -> tuple[FigureTable, dict[str, float]]:

@@ -54,10 +54,11 @@ class Silent(Ledger):
     def admit(self, *_: Any) -> None:
         pass
 
-    def admit_separately(self, project: str, sets: Any, policy: Policy) -> list[bool]:
+    def admit_separately(self, project: str, sets: Any, policy: Policy, partition: Any = None) -> list[bool]:
         return [True] * len(sets)
 
-    acceptable = admit_separately
+    def acceptable(self, project: str, sets: Any, policy: Policy) -> list[bool]:
+        return [True] * len(sets)
 
 
 def histogram(

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.unit_sets import Units
 
-from grille.server.disclosure.ledger import Ledger
+from grille.server.disclosure.ledger import Ledger, Partition
 from grille.server.disclosure.policy import Policy
 from grille.server.errors import DisclosureError, InternalError
 
@@ -174,7 +174,7 @@ sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from pathlib import Path
 import numpy as np
 from support.unit_sets import Units
-from grille.server.disclosure.ledger import Ledger
+from grille.server.disclosure.ledger import Ledger, Partition
 from grille.server.disclosure.policy import Policy
 units = Units(3000)
 Ledger(Path({str(tmp_path / "ledger.sqlite")!r}), b"l" * 32).admit("P", [units.set(np.arange(1000))], Policy())
@@ -217,3 +217,24 @@ def test_another_key_or_a_changed_row_is_told_at_once(ledger: Ledger, tmp_path: 
     tamperer.close()
     with pytest.raises(InternalError, match="LEDGER_UNREADABLE"):
         Ledger(tmp_path / "ledger.sqlite", KEY)
+
+
+def test_a_set_may_be_divided_in_thirty_ways_and_no_more(tmp_path: Path) -> None:
+    everyone, others = UNITS.set(BASE), UNITS.set(BASE + 1_500)
+    first = Ledger(tmp_path / "ledger.sqlite", KEY)
+    for number in range(30):
+        first.admit("P", [everyone], POLICY, Partition(everyone, f"way {number}"))
+    first.close()
+    ledger = Ledger(tmp_path / "ledger.sqlite", KEY)
+    with pytest.raises(DisclosureError, match="TOO_MANY_PARTITIONS"):
+        ledger.admit("P", [everyone], POLICY, Partition(everyone, "way 30"))
+    with pytest.raises(DisclosureError, match="TOO_MANY_PARTITIONS"):
+        ledger.admit_separately("P", [everyone], POLICY, Partition(everyone, "way 30"))
+    # an earlier division, the set undivided, other sets and other projects stay free
+    ledger.admit("P", [everyone], POLICY, Partition(everyone, "way 7"))
+    ledger.admit("P", [everyone], POLICY)
+    ledger.admit("P", [others], POLICY, Partition(others, "way 30"))
+    ledger.admit("Q", [everyone], POLICY, Partition(everyone, "way 30"))
+    ways = [entry.partition for entry in ledger.entries("P", "no.test", "PERSON")]
+    assert sorted(way for way in ways if way is not None) == sorted([*(f"way {n}" for n in range(30)), "way 30"])
+    ledger.close()

@@ -43,14 +43,27 @@ CREATE TABLE IF NOT EXISTS released_sets (
 )
 """
 _NONCE = 12
+_Row = tuple[int, int, tuple[int, ...], str, float, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A division of a set into disjoint cells, with a digest of the cells."""
+
+    analysis_set: AnalysisSet
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A released set as the auditor may see it, with the time of its first release. Sizes are exact, hence secret."""
+    """A released set as the auditor may see it, with the time of its first release. Sizes are exact, hence secret.
+
+    `partition` is None, or the digest of cells into which the set was divided.
+    """
 
     analysis_set: AnalysisSet
     released_at: datetime
+    partition: str | None
 
 
 class Ledger:
@@ -74,6 +87,7 @@ class Ledger:
         self._now = now
         self._lock = threading.Lock()
         self._indices: dict[bytes, SetIndex] = {}
+        self._partitions: dict[tuple[bytes, Identity], set[str]] = {}
         self._last_row = 0
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
@@ -87,7 +101,9 @@ class Ledger:
         with self._lock:
             self._connection.close()
 
-    def admit(self, project: str, sets: Sequence[AnalysisSet], policy: Policy) -> None:
+    def admit(
+        self, project: str, sets: Sequence[AnalysisSet], policy: Policy, partition: Partition | None = None
+    ) -> None:
         """Record sets that are about to be released; all or none.
 
         Returns only when they are on disk. Sets that were released before cost nothing.
@@ -95,33 +111,44 @@ class Ledger:
         Args:
             project: Project.
             sets: Sets, compared with earlier ones and with each other.
-            policy: For difference_min and pair_window.
+            policy: For difference_min, pair_window and partitions_max.
+            partition: How the released table divides its units, if it does.
 
         Raises:
-            DisclosureError: SETS_TOO_CLOSE, when one differs from an earlier one, from another one of `sets`, or from
-                the difference of two recent ones, by 1 to difference_min - 1 units.
+            DisclosureError: TOO_MANY_PARTITIONS, or SETS_TOO_CLOSE, when one differs from an earlier one, from another
+                one of `sets`, or from the difference of two recent ones, by 1 to difference_min - 1 units.
             InternalError: LEDGER_UNAVAILABLE, when the file cannot be written.
         """
         with self._deciding():
+            self._check_partition(project, partition, policy)
             accepted = self._accepted(project, sets, policy)
             if not all(accepted):
                 raise refusal("SETS_TOO_CLOSE", policy)
-            self._append(project, sets)
+            self._append(project, sets, partition)
 
-    def admit_separately(self, project: str, sets: Sequence[AnalysisSet], policy: Policy) -> list[bool]:
+    def admit_separately(
+        self, project: str, sets: Sequence[AnalysisSet], policy: Policy, partition: Partition | None = None
+    ) -> list[bool]:
         """Record those of the sets that are not too close to earlier ones, nor to those before them in `sets`.
 
         Args:
             project: Project.
             sets: Sets in order of preference, such as the cells of a table from its margins on.
             policy: As for `admit`.
+            partition: As for `admit`.
 
         Returns:
             Per set, whether it was recorded and may be released.
+
+        Raises:
+            DisclosureError: TOO_MANY_PARTITIONS.
+            InternalError: LEDGER_UNAVAILABLE, when the file cannot be written.
         """
         with self._deciding():
+            self._check_partition(project, partition, policy)
             accepted = self._accepted(project, sets, policy)
-            self._append(project, [item for item, good in zip(sets, accepted, strict=True) if good])
+            admitted = [item for item, good in zip(sets, accepted, strict=True) if good]
+            self._append(project, admitted, partition if admitted else None)
         return accepted
 
     def acceptable(self, project: str, sets: Sequence[AnalysisSet], policy: Policy) -> list[bool]:
@@ -137,9 +164,9 @@ class Ledger:
                 "SELECT sealed FROM released_sets WHERE scope = ? ORDER BY id", (scope,)
             ).fetchall()
         for (sealed,) in rows:
-            n, key, sketch, label, time = self._unseal(scope, sealed)
+            n, key, sketch, label, time, partition = self._unseal(scope, sealed)
             analysis_set = AnalysisSet(bank, unit_type, UnitCount(n, key), sketch, label)
-            yield LedgerEntry(analysis_set, datetime.fromtimestamp(time, UTC))
+            yield LedgerEntry(analysis_set, datetime.fromtimestamp(time, UTC), partition)
 
     @contextmanager
     def _deciding(self) -> Iterator[None]:
@@ -185,24 +212,40 @@ class Ledger:
                     accepted[place] = good[number]
         return accepted
 
-    def _append(self, project: str, sets: Sequence[AnalysisSet]) -> None:
+    def _check_partition(self, project: str, partition: Partition | None, policy: Policy) -> None:
+        known = self._known_partitions(project, partition)
+        if partition is not None and partition.digest not in known and len(known) >= policy.partitions_max:
+            raise refusal("TOO_MANY_PARTITIONS", policy)
+
+    def _known_partitions(self, project: str, partition: Partition | None) -> set[str]:
+        if partition is None:
+            return set()
+        divided = partition.analysis_set
+        return self._partitions.get((self._scope(project, divided), identity(divided.units, divided.sketch)), set())
+
+    def _append(self, project: str, sets: Sequence[AnalysisSet], partition: Partition | None) -> None:
         time = self._now().timestamp()
         rows: dict[tuple[bytes, object], tuple[bytes, bytes]] = {}
         for item in sets:
             scope = self._scope(project, item)
             new = identity(item.units, item.sketch)
             if new not in self._index(scope) and (scope, new) not in rows:
-                rows[scope, new] = (scope, self._seal(scope, item, time))
+                rows[scope, new] = (scope, self._seal(scope, item, time, None))
+        if partition is not None and partition.digest not in self._known_partitions(project, partition):
+            scope = self._scope(project, partition.analysis_set)
+            rows[scope, partition] = (scope, self._seal(scope, partition.analysis_set, time, partition.digest))
         self._connection.executemany("INSERT INTO released_sets (scope, sealed) VALUES (?, ?)", rows.values())
 
     def _catch_up(self) -> None:
         for row, scope, sealed in self._connection.execute(
             "SELECT id, scope, sealed FROM released_sets WHERE id > ? ORDER BY id", (self._last_row,)
         ):
-            n, key, sketch, _, _ = self._unseal(scope, sealed)
+            n, key, sketch, _, _, partition = self._unseal(scope, sealed)
             new = identity(UnitCount(n, key), sketch)
             index = self._index(scope)
-            if new not in index:
+            if partition is not None:
+                self._partitions.setdefault((scope, new), set()).add(partition)
+            elif new not in index:
                 index.add(new)
             self._last_row = row
 
@@ -216,12 +259,13 @@ class Ledger:
         text = json.dumps([project, bank, unit_type]).encode()
         return hmac.new(self._scope_key, text, hashlib.sha256).digest()
 
-    def _seal(self, scope: bytes, item: AnalysisSet, time: float) -> bytes:
-        content = json.dumps([item.units.n, item.units.key, list(item.sketch), item.label, time]).encode()
+    def _seal(self, scope: bytes, item: AnalysisSet, time: float, partition: str | None) -> bytes:
+        fields = [item.units.n, item.units.key, list(item.sketch), item.label, time, partition]
+        content = json.dumps(fields).encode()
         nonce = os.urandom(_NONCE)
         return nonce + self._cipher.encrypt(nonce, content, scope)
 
-    def _unseal(self, scope: bytes, sealed: bytes) -> tuple[int, int, tuple[int, ...], str, float]:
+    def _unseal(self, scope: bytes, sealed: bytes) -> _Row:
         try:
             content = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], scope)
         except InvalidTag as error:
@@ -233,5 +277,5 @@ class Ledger:
                 ),
                 hint=Text("Restore the ledger and its key.", "Gjenopprett regnskapet og nøkkelen."),
             ) from error
-        n, key, sketch, label, time = json.loads(content)
-        return n, key, tuple(sketch), label, time
+        n, key, sketch, label, time, partition = json.loads(content)
+        return n, key, tuple(sketch), label, time, partition

@@ -53,6 +53,7 @@ class Policy:
         icc_max: Intraclass correlation.
         difference_min: Units in which two released sets that are not equal must differ.
         pair_window: Latest released sets whose pairs a new set is compared with.
+        partitions_max: Different tables over one set of units, for ever; their noise could be averaged.
         bins_max: Bins of a histogram.
         percentile_digits: Significant digits of percentiles.
         number_digits: Significant digits of means, standard deviations and sums.
@@ -85,6 +86,7 @@ class Policy:
     icc_max: float = _at_most(0.98)
     difference_min: int = _at_least(10)
     pair_window: int = _at_least(48)
+    partitions_max: int = _at_most(30)
     bins_max: int = _at_most(30)
     percentile_digits: int = _at_most(3)
     number_digits: int = _at_most(5)

@@ -151,6 +151,16 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "variablene, eller et tydelig annet utvalg.",
             ),
         ),
+        "TOO_MANY_PARTITIONS": (
+            Text(
+                "The project has already split exactly these units in {partitions_max} different ways.",
+                "Prosjektet har allerede delt opp akkurat disse enhetene på {partitions_max} ulike måter.",
+            ),
+            Text(
+                "Use a result that the project has, or a clearly different selection of units.",
+                "Bruk et resultat som prosjektet har, eller et tydelig annet utvalg av enheter.",
+            ),
+        ),
         "NOT_PUBLIC": (
             Text(
                 "The project's policy is open, and a variable behind this result is not public.",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grille.server.disclosure.evidence import AnalysisSet, MagnitudeEvidence, MagnitudeVariable, UnitCount
-from grille.server.disclosure.release.admission import Admission
+from grille.server.disclosure.release.admission import Admission, partition_of
 
 Mask = NDArray[np.bool_]
 
@@ -30,7 +30,10 @@ def admitted_cells(evidence: MagnitudeEvidence, shown: list[Mask], admission: Ad
     places = [(number, cell) for number, mask in enumerate(masks) for cell in _by_margin(evidence.positions, mask)]
     sets = [_cell_set(evidence, evidence.variables[number], np.array([cell])) for number, cell in places]
     known = [union for union in unions if union is not None]
-    accepted = admission.apart((*known, *sets))
+    inner = (evidence.positions >= 0).all(axis=1)
+    keys = np.concatenate([variable.keys[inner] for variable in evidence.variables])
+    partition = partition_of(evidence.analysis_set, keys) if inner.sum() > 1 else None
+    accepted = admission.apart((*known, *sets), partition)
     for (number, cell), good in zip(places, accepted[len(known) :], strict=True):
         masks[number][cell] = good
     return masks

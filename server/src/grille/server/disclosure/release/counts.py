@@ -6,7 +6,7 @@ import numpy as np
 
 from grille.server.disclosure.evidence import CountEvidence
 from grille.server.disclosure.policy import Policy
-from grille.server.disclosure.release.admission import Admission
+from grille.server.disclosure.release.admission import Admission, partition_of
 from grille.server.disclosure.release.counting import require_units, shown_counts
 from grille.server.disclosure.released import AppliedRule, ReleasedCounts
 from grille.server.disclosure.rules.cells import count_cells_shown
@@ -23,7 +23,7 @@ def release_counts(
     A cell of noised count 0 is released as 0, like the empty cells that the evidence leaves out.
 
     Raises:
-        DisclosureError: TOO_FEW_UNITS, TABLE_TOO_SPARSE or SETS_TOO_CLOSE.
+        DisclosureError: TOO_FEW_UNITS, TABLE_TOO_SPARSE, TOO_MANY_PARTITIONS or SETS_TOO_CLOSE.
     """
     noised = shown_counts(evidence.n, evidence.keys, policy)
     if not policy.protects:
@@ -35,7 +35,7 @@ def release_counts(
     shown = count_cells_shown(noised, policy)
     if not (shown & (noised > 0)).any():
         raise refusal("TOO_FEW_UNITS", policy)
-    admission.together((evidence.analysis_set,))
+    admission.together((evidence.analysis_set,), partition_of(evidence.analysis_set, evidence.keys[inner]))
     n = np.where(shown, noised.astype(np.float64), np.nan)
     pruned = without_unshown_codes(evidence.axes, evidence.positions, shown & (noised > 0))
     rules = [applied("count_noise", policy)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from grille.server.disclosure.evidence import Axis, HistogramEvidence, UnitCount
 from grille.server.disclosure.policy import Policy
-from grille.server.disclosure.release.admission import Admission
+from grille.server.disclosure.release.admission import Admission, partition_of
 from grille.server.disclosure.release.counting import require_units, shown_count
 from grille.server.disclosure.released import AppliedRule, ReleasedBin, ReleasedHistogram
 from grille.server.disclosure.rules.histogram import Run, merged_bins
@@ -25,7 +25,7 @@ def release_histogram(
     Bars of single values are left out when low, not merged: the ends of a merged bar would be values of few units.
 
     Raises:
-        DisclosureError: TOO_FEW_UNITS, POPULATION_TOO_SMALL, TABLE_TOO_SPARSE or SETS_TOO_CLOSE.
+        DisclosureError: TOO_FEW_UNITS, POPULATION_TOO_SMALL, TABLE_TOO_SPARSE, TOO_MANY_PARTITIONS or SETS_TOO_CLOSE.
     """
     if policy.protects:
         _judge(evidence, policy)
@@ -33,7 +33,8 @@ def release_histogram(
     shown = [[run for run in row if not policy.protects or run.noised >= policy.cell_min] for row in runs]
     if policy.protects and not any(shown):
         raise refusal("TOO_FEW_UNITS", policy)
-    admission.together((evidence.analysis_set,))
+    filled = evidence.keys[evidence.n > 0]
+    admission.together((evidence.analysis_set,), partition_of(evidence.analysis_set, filled))
     groups = [group for group, row in enumerate(shown) if row]
     bins = tuple(
         ReleasedBin(

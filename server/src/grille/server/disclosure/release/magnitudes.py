@@ -32,7 +32,8 @@ def release_magnitudes(
     figure, like the empty cells that the evidence leaves out.
 
     Raises:
-        DisclosureError: TOO_FEW_UNITS, TABLE_TOO_SPARSE, DOMINATED or SETS_TOO_CLOSE, when no cell is left.
+        DisclosureError: TOO_FEW_UNITS, TABLE_TOO_SPARSE or TOO_MANY_PARTITIONS; DOMINATED or SETS_TOO_CLOSE, when no
+            cell is left.
     """
     noised = [shown_counts(variable.n, variable.keys, policy) for variable in evidence.variables]
     touched: set[str] = set()
@@ -101,7 +102,9 @@ def _shown(
 def _even(variable: MagnitudeVariable, policy: Policy) -> Mask:
     if variable.binary:
         return np.ones(len(variable.n), dtype=np.bool_)
-    return undominated(variable.total, variable.largest, variable.second, policy) & varies(variable.sd, variable.largest)
+    return undominated(variable.total, variable.largest, variable.second, policy) & varies(
+        variable.sd, variable.largest
+    )
 
 
 def _rules(evidence: MagnitudeEvidence, policy: Policy, touched: set[str]) -> tuple[AppliedRule, ...]:
