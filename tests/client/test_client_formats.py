@@ -167,3 +167,14 @@ def test_missing_plot_support_is_told_before_anything_runs(
     assert scripted.scripts == []
     assert isinstance(signed_in.stderr, io.StringIO)
     assert "grille[plots]" in signed_in.stderr.getvalue()
+
+
+def test_a_plot_follows_no_address(
+    signed_in: Environment, scripted: Any, make: SimpleNamespace, played: str, tmp_path: Path
+) -> None:
+    specification = {**SPECIFICATION, "data": {"url": "http://127.0.0.1:9/rows.json"}}
+    scripted.events.clear()
+    scripted.answered(1, "barchart", "barchart (count) a", make.plot_block("barchart", "Bars", specification))
+    assert outcome(["run", played, "--out", str(tmp_path / "out")], signed_in) == 1
+    assert isinstance(signed_in.stderr, io.StringIO)
+    assert "PLOT_NOT_DRAWN" in signed_in.stderr.getvalue()

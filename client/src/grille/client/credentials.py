@@ -122,9 +122,9 @@ def store(credentials: Credentials, folder: Path) -> Path:
     """Write the bundle to the config folder, readable by its owner only, in place of an older one; return its path."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path, draft = folder / FILE_NAME, folder / f".{FILE_NAME}.{os.getpid()}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
         file.write(credentials.content)
     os.replace(draft, path)
     return path

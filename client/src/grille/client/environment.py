@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -60,6 +61,10 @@ class Environment:
         """
         variables = dict(os.environ)
         tty = sys.stdout.isatty()
+        for stream in (sys.stdout, sys.stderr):
+            # A pipe may have the code page of the machine, which lacks the signs of drawings and other languages.
+            if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+                stream.reconfigure(encoding="utf-8")
         return Environment(
             stdin=sys.stdin.buffer,
             stdout=sys.stdout,

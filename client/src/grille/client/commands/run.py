@@ -77,8 +77,11 @@ def run(environment: Environment, options: RunOptions) -> Exit:
                 close_session(connection, session)
             format.ended(outcome)
     if folder is not None and pictures:
-        write_tables(outcome, folder)
-        write_plots(outcome, folder, options.words)
+        try:
+            write_tables(outcome, folder)
+            write_plots(outcome, folder, options.words)
+        except OSError as cause:
+            raise _not_written(folder, cause, options.words) from cause
     if broken is not None:
         raise broken
     if options.keep and options.session is None:

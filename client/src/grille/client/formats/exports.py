@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grille.client.errors import UsageError
+from grille.client.errors import RefusedError, UsageError
 from grille.client.results import CommandResult, Run
 from grille.client.words import Words, pick
 from grille.v1.results_pb2 import Block
 
 PNG_SCALE = 2.0
+VEGA_LITE = "5.21"
 
 
 def file_stem(result: CommandResult, block: Block, place: int = 1) -> str:
@@ -47,6 +48,7 @@ def write_plots(run: Run, folder: Path, words: Words) -> None:
 
     Raises:
         UsageError: PLOTS_NOT_INSTALLED when there is a plot to write and the extra `plots` is missing.
+        RefusedError: PLOT_NOT_DRAWN when a specification is faulty; addresses in it are never followed.
     """
     plots = stems(run, "plot")
     if not plots:
@@ -56,9 +58,13 @@ def write_plots(run: Run, folder: Path, words: Words) -> None:
 
     for stem, _, block in plots:
         specification = block.plot.vega_lite_json
-        svg = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
+        try:
+            svg = vl_convert.vegalite_to_svg(specification, vl_version=VEGA_LITE, allowed_base_urls=[])
+            png = vl_convert.vegalite_to_png(specification, vl_version=VEGA_LITE, scale=PNG_SCALE, allowed_base_urls=[])
+        except ValueError as cause:
+            message = pick(words, "The plot {0} cannot be drawn.", "Plottet {0} kan ikke tegnes.")
+            raise RefusedError("PLOT_NOT_DRAWN", message.format(stem)) from cause
         (folder / f"{stem}.svg").write_text(svg, encoding="utf-8")
-        png = vl_convert.vegalite_to_png(specification, scale=PNG_SCALE, allowed_base_urls=[])
         (folder / f"{stem}.png").write_bytes(png)
 
 

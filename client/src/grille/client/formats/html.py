@@ -8,7 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from grille.client.formats.base import Format
-from grille.client.formats.exports import require_plots
+from grille.client.formats.exports import VEGA_LITE, require_plots
 from grille.client.formats.html_blocks import block_html, problem_html
 from grille.client.render.style import clean
 from grille.client.results import CommandResult, Run
@@ -69,9 +69,7 @@ def _scripts(plots: list[str]) -> str:
     """Return the plot library and the specifications, "<" escaped so that no text can end the script element."""
     import vl_convert
 
-    library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _VEGA_LITE).replace(
-        "</script", "<\\/script"
-    )
+    library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE).replace("</script", "<\\/script")
     specifications = json.dumps([json.loads(plot) for plot in plots], ensure_ascii=False, allow_nan=False)
     data = specifications.replace("<", "\\u003c")
     return (
@@ -84,8 +82,6 @@ def _scripts(plots: list[str]) -> str:
 def _asset(name: str) -> str:
     return files("grille.client.formats").joinpath("assets", name).read_text(encoding="utf-8")
 
-
-_VEGA_LITE = "5.21"
 
 # The policy lets the page run its own scripts and fetch nothing at all.
 _PAGE = """<!doctype html>
