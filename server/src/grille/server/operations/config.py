@@ -27,7 +27,6 @@ class Server:
         request_threads: Requests handled at the same time.
         max_request_bytes: Largest message from a client.
         max_response_bytes: Largest message to a client.
-        max_script_bytes: Largest script.
     """
 
     name: str = "grille"
@@ -36,7 +35,6 @@ class Server:
     request_threads: int = 64
     max_request_bytes: int = 4 * _MIB
     max_response_bytes: int = 16 * _MIB
-    max_script_bytes: int = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,6 @@ class Limits:
         command_timeout_seconds: A command that runs longer is stopped.
         worker_memory_mib: Memory of one session's worker process.
         worker_threads: Threads of one session's engine.
-        worker_disk_mib: Disk space of one session's encrypted file and spilled data.
     """
 
     max_sessions: int = 20
@@ -59,7 +56,6 @@ class Limits:
     command_timeout_seconds: int = 900
     worker_memory_mib: int = 4096
     worker_threads: int = 2
-    worker_disk_mib: int = 51200
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +93,12 @@ BOUNDS = {
     "request_threads": (1, 4096),
     "max_request_bytes": (64 * 1024, 1024 * _MIB),
     "max_response_bytes": (64 * 1024, 1024 * _MIB),
-    "max_script_bytes": (1024, 64 * _MIB),
     "max_sessions": (1, 10_000),
     "max_sessions_per_user": (1, 10_000),
     "idle_minutes": (1, 60 * 24 * 30),
     "command_timeout_seconds": (1, 24 * 3600),
     "worker_memory_mib": (256, 4 * _MIB),
     "worker_threads": (1, 1024),
-    "worker_disk_mib": (256, 1024 * _MIB),
     "checkpoint_records": (1, 100_000),
     "checkpoint_seconds": (1, 3600),
     "segment_mib": (1, 4096),

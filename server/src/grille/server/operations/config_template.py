@@ -14,20 +14,18 @@ _SECTIONS = (
 )
 
 COMMENTS = {
-    "name": "Name of the installation.",
+    "name": "Name of the installation, as in its certificates.",
     "listen": "Address to serve on. Clients must reach it under a name in the server's certificate.",
     "log_level": "Least severe log entry that is written: debug, info, warning or error.",
     "request_threads": "Requests handled at the same time; a running script occupies one.",
     "max_request_bytes": "Largest message from a client, bytes.",
     "max_response_bytes": "Largest message to a client, bytes.",
-    "max_script_bytes": "Largest script, bytes.",
     "max_sessions": "Open sessions on the server.",
     "max_sessions_per_user": "Open sessions of one user.",
     "idle_minutes": "A session without commands for this long is closed and its data destroyed.",
     "command_timeout_seconds": "A command that runs longer is stopped.",
     "worker_memory_mib": "Memory of one session's worker process, MiB.",
     "worker_threads": "Threads of one session's engine.",
-    "worker_disk_mib": "Disk space of one session's encrypted file and spilled data, MiB.",
     "checkpoint_records": "A signed checkpoint is written after this many records,",
     "checkpoint_seconds": "and at the latest this many seconds after an unsigned record.",
     "segment_mib": "Size at which the log goes on in a new file, MiB.",
