@@ -14,7 +14,7 @@ from grille.server.statistics.scaling import scale_moments
 GRID = np.concatenate([[0.0], np.logspace(-8, 6, 29)])
 
 
-# With seed 3 a variance is not identified. With 80, 91 and 155 one ratio falls to 0 early while the other has far to go.
+# With seed 3 a variance is not identified; with 80, 91 and 155 one ratio falls to 0 while the other has far to go.
 @pytest.mark.parametrize("seed", [1, 2, *range(4, 25), 80, 91, 155])
 def test_no_point_of_the_grid_is_better(seed: int) -> None:
     rng = np.random.default_rng(seed)
