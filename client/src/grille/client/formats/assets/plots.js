@@ -1,7 +1,7 @@
-const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
-const soft = dark ? "#9aa4b1" : "#5d6672";
-const ink = dark ? "#e4e7eb" : "#1b1f24";
-const line = dark ? "#3a414b" : "#e3e6ea";
+// Specifications bring colours for a light ground, so plots keep one in dark pages too.
+const soft = "#5d6672";
+const ink = "#1b1f24";
+const line = "#e3e6ea";
 const config = {
   background: "transparent",
   font: "system-ui, sans-serif",
