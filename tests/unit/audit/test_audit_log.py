@@ -1,4 +1,5 @@
 import json
+import os
 import threading
 import time
 from pathlib import Path
@@ -142,3 +143,37 @@ def test_a_log_without_its_folder_is_unavailable(tmp_path: Path, key: Ed25519Pri
     with pytest.raises(InternalError) as raised:
         AuditLog(tmp_path / "missing", key)
     assert raised.value.reason == "AUDIT_UNAVAILABLE"
+
+
+def test_a_disk_that_fails_underneath_stops_the_log_and_leaves_nobody_waiting(
+    folder: Path, key: Ed25519PrivateKey, record: AuditRecord
+) -> None:
+    log = AuditLog(folder, key)
+    log.append(record)
+    path = str(folder / "records-000000000001.jsonl")
+    (number,) = [int(entry.name) for entry in Path("/proc/self/fd").iterdir() if os.path.realpath(entry) == path]
+    reading = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(reading, number)  # writing to it fails from now on, and so does cutting it back
+    reasons: list[str] = []
+
+    def work() -> None:
+        try:
+            log.append(record)
+        except InternalError as error:
+            reasons.append(error.reason)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    os.close(reading)
+    assert reasons == ["AUDIT_UNAVAILABLE"] * 8
+    with pytest.raises(InternalError):
+        log.append(record)
+    with pytest.raises(InternalError):
+        log.close()
+    assert len(lines(folder)) == 1
+    with AuditLog(folder, key) as reopened:
+        assert reopened.append(record)[0] == 2
+    assert verify(folder, key.public_key()).is_sound

@@ -177,19 +177,17 @@ class AuditLog:
         """Run an action of the writer without the lock and return what failed; more records can queue up meanwhile."""
         self._is_writing = True
         self._state.release()
-        failure, is_broken = "interrupted", True
+        failure, is_broken = "", False
         try:
             action()
-            failure, is_broken = "", False
         except OSError as error:
-            failure, is_broken = _name(error), False
-        except Exception as error:
             failure = _name(error)
-        finally:
-            self._state.acquire()
-            self._is_writing = False
-            if is_broken:
-                self._stopped = failure  # what the disk holds is unknown: a restart finds out
+        except BaseException as error:  # even an interrupt: threads that wait for this write must not wait for ever
+            failure, is_broken = _name(error), True
+        self._state.acquire()
+        self._is_writing = False
+        if is_broken:
+            self._stopped = failure  # what the disk holds is unknown: a restart finds out
         return failure or None
 
 
