@@ -77,7 +77,7 @@ class Generate:
         touched: tuple[tuple[UnitCount, UnitCount], ...] = ()
         if plan.condition is not None:
             touched = (touched_by(engine, frame, plan.condition),)
-            value = choose(plan.condition, value, missing(value.type))
+            value = choose([(plan.condition, value)], missing(value.type), value.type)
         frame = engine.with_column(frame, plan.column, value)
         counts = with_missing(engine, frame, ColumnRef(plan.column, value.type))
         text = Text(

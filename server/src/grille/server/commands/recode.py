@@ -27,8 +27,8 @@ from grille.server.engines.base import Engine, Frame
 from grille.server.errors import Span
 from grille.server.language import ast
 from grille.server.language.binding import bind_condition
-from grille.server.plan.expressions import Apply, ColumnRef, Expression, ValueType
-from grille.server.plan.steps import CHOOSE, missing
+from grille.server.plan.expressions import ColumnRef, Expression, ValueType
+from grille.server.plan.steps import choose, missing
 from grille.server.text import Text
 
 
@@ -134,7 +134,7 @@ def _step(
     kind = result_type(old, rules, span, everywhere=condition is None)
     value, rule = recoded(old, rules, kind), rule_number(old, rules)
     if condition is not None:
-        value = Apply(CHOOSE, (condition, value, ColumnRef(old.name, old.type)), kind)
+        value = choose([(condition, value)], ColumnRef(old.name, old.type), kind)
     computed = derived(target, dataset, kind, (ColumnRef(old.name, old.type), condition))
     variable = replace(blended(old, computed), name=target, type=kind, labels=labels_after(old, rules, kind))
     return Step(target, value, rule), variable
@@ -143,7 +143,7 @@ def _step(
 def _touched(engine: Engine, frame: Frame, plan: Plan, step: Step) -> list[tuple[UnitCount, UnitCount]]:
     rule = step.rule
     if plan.condition is not None:
-        rule = Apply(CHOOSE, (plan.condition, rule, missing(ValueType.NUMBER)), ValueType.NUMBER)
+        rule = choose([(plan.condition, rule)], missing(ValueType.NUMBER), ValueType.NUMBER)
     found = count_by(engine, frame, rule, None)
     everything = count_units(engine, frame)
     selected = [found.get(float(number), UnitCount(0, 0)) for number in range(plan.rules)]

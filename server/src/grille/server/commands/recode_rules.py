@@ -8,7 +8,7 @@ from grille.server.commands.scope import Labels, Variable
 from grille.server.errors import GrilleError, Span, TypeMismatchError
 from grille.server.language.ast import Missing, Number, RecodeRange, RecodeRule, String
 from grille.server.plan.expressions import Apply, ColumnRef, Constant, Expression, ValueType
-from grille.server.plan.steps import CHOOSE, missing
+from grille.server.plan.steps import choose, missing
 from grille.server.text import Text, same
 
 _LARGEST = sys.float_info.max
@@ -43,20 +43,15 @@ def recoded(variable: Variable, rules: tuple[RecodeRule, ...], kind: ValueType) 
     """Return the value after the rules; the first rule that matches decides, others leave the value."""
     column = ColumnRef(variable.name, variable.type)
     fits = (kind is ValueType.STRING) == (variable.type is ValueType.STRING)
-    value: Expression = column if fits else missing(kind)
-    for rule in reversed(rules):
-        new = missing(kind) if isinstance(rule.new, Missing) else Constant(rule.new.value, kind)
-        value = Apply(CHOOSE, (matches(variable, rule), new, value), kind)
-    return value
+    news = [missing(kind) if isinstance(rule.new, Missing) else Constant(rule.new.value, kind) for rule in rules]
+    branches = [(matches(variable, rule), new) for rule, new in zip(rules, news, strict=True)]
+    return choose(branches, column if fits else missing(kind), kind)
 
 
 def rule_number(variable: Variable, rules: tuple[RecodeRule, ...]) -> Expression:
     """Return the number of the rule, from 0, that decides a value; missing when none does."""
-    value: Expression = missing(ValueType.NUMBER)
-    for number, rule in reversed(tuple(enumerate(rules))):
-        number_of_rule = Constant(number, ValueType.NUMBER)
-        value = Apply(CHOOSE, (matches(variable, rule), number_of_rule, value), ValueType.NUMBER)
-    return value
+    branches = [(matches(variable, rule), Constant(at, ValueType.NUMBER)) for at, rule in enumerate(rules)]
+    return choose(branches, missing(ValueType.NUMBER), ValueType.NUMBER)
 
 
 def matches(variable: Variable, rule: RecodeRule) -> Expression:

@@ -23,8 +23,8 @@ from grille.server.disclosure.evidence import StatusEvidence, UnitCount
 from grille.server.errors import Span, TypeMismatchError
 from grille.server.language import ast
 from grille.server.language.binding import bind_condition, bind_expression
-from grille.server.plan.expressions import Apply, ColumnRef, Constant, Expression, ValueType
-from grille.server.plan.steps import CHOOSE, missing
+from grille.server.plan.expressions import ColumnRef, Constant, Expression, ValueType
+from grille.server.plan.steps import choose, missing
 from grille.server.text import Text
 
 
@@ -86,7 +86,7 @@ class Replace:
             touched = (touched_by(engine, frame, plan.condition),)
             selected = touched[0][0]
             kind = frame.columns[plan.column].type
-            value = Apply(CHOOSE, (plan.condition, value, ColumnRef(plan.column, kind)), kind)
+            value = choose([(plan.condition, value)], ColumnRef(plan.column, kind), kind)
         text = Text(
             f"{plan.column} in {plan.dataset} was replaced for {{changed}} units.",
             f"{plan.column} i {plan.dataset} ble endret for {{changed}} enheter.",

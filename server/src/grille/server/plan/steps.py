@@ -1,9 +1,11 @@
 """Steps of prepared columns that the language has no function for; they stand only at the top of an expression.
 
-`choose` branches may nest in its last argument; everything else inside is an ordinary expression.
+Values of `choose` may be steps again; everything else inside is an ordinary expression.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from grille.server.plan.expressions import Apply, Constant, Expression, ValueType
 
@@ -18,21 +20,28 @@ def missing(kind: ValueType) -> Constant:
     return Constant(None, kind)
 
 
-def choose(condition: Expression, value: Expression, otherwise: Expression) -> Apply:
-    """Return `value` where `condition` is true and `otherwise` elsewhere, also where the condition is missing.
+def choose(branches: Sequence[tuple[Expression, Expression]], otherwise: Expression, kind: ValueType) -> Apply:
+    """Return the value of the first branch whose condition is true, else `otherwise`.
 
     Args:
-        condition: Any condition.
-        value: What to take where it holds.
-        otherwise: What to take elsewhere; of the same type, or the missing value.
+        branches: Pairs of condition and value, in order; flat, so that a long list does not nest.
+        otherwise: What to take where no condition is true, also where all are missing.
+        kind: Type of the values; any of them may be the missing value.
     """
-    kind = otherwise.type if isinstance(value, Constant) and value.value is None else value.type
-    return Apply(CHOOSE, (condition, value, otherwise), kind)
+    flat = tuple(part for branch in branches for part in branch)
+    return Apply(CHOOSE, (*flat, otherwise), kind)
+
+
+def branches_of(chosen: Apply) -> tuple[tuple[tuple[Expression, Expression], ...], Expression]:
+    """Return the branches and the last value of what `choose` made."""
+    *flat, otherwise = chosen.arguments
+    return tuple(zip(flat[::2], flat[1::2], strict=True)), otherwise
 
 
 def negated(condition: Expression) -> Apply:
     """Return 1 where `condition` is not true, also where it is missing, and 0 where it is."""
-    return choose(condition, Constant(0, ValueType.NUMBER), Constant(1, ValueType.NUMBER))
+    no, yes = Constant(0, ValueType.NUMBER), Constant(1, ValueType.NUMBER)
+    return choose([(condition, no)], yes, ValueType.NUMBER)
 
 
 def number_from_text(text: Expression, ignored: str, decimal_comma: bool) -> Apply:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import numpy as np
 
 from grille.server.engines.base import Frame
 from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.percentiles import values_of
 from grille.server.plan.expressions import Apply, Constant, Expression
-from grille.server.plan.steps import CHOOSE, QUANTILE, group_by_cuts
+from grille.server.plan.steps import CHOOSE, QUANTILE, branches_of, choose, group_by_cuts
 
 
 def resolve_quantiles(requests: Requests, frame: Frame, expression: Expression) -> Expression:
@@ -22,11 +24,17 @@ def resolve_quantiles(requests: Requests, frame: Frame, expression: Expression) 
     if expression.function == QUANTILE:
         return _cut(requests, frame, expression, None)
     if expression.function == CHOOSE:
-        condition, value, otherwise = expression.arguments
-        if isinstance(value, Apply) and value.function == QUANTILE:
-            cut = _cut(requests, frame, value, condition)
-            return Apply(CHOOSE, (condition, cut, otherwise), expression.type)
+        branches, otherwise = branches_of(expression)
+        resolved = [
+            (condition, _cut(requests, frame, one, condition) if _is_quantile(one) else one)
+            for condition, one in branches
+        ]
+        return choose(resolved, otherwise, expression.type)
     return expression
+
+
+def _is_quantile(expression: Expression) -> TypeGuard[Apply]:
+    return isinstance(expression, Apply) and expression.function == QUANTILE
 
 
 def _cut(requests: Requests, frame: Frame, quantile: Apply, where: Expression | None) -> Expression:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from grille.server.engines import sql_expressions
 from grille.server.plan.expressions import Apply, Constant, Expression, ValueType
-from grille.server.plan.steps import CHOOSE, GROUP_BY_CUTS, NUMBER_FROM_TEXT
+from grille.server.plan.steps import CHOOSE, GROUP_BY_CUTS, NUMBER_FROM_TEXT, branches_of
 
 ColumnLookup = Callable[[str], exp.Expr]
 
@@ -44,13 +44,12 @@ def condition_sql(expression: Expression, column: ColumnLookup) -> exp.Expr:
 
 
 def _case(expression: Apply, column: ColumnLookup) -> exp.Expr:
-    branches: list[exp.Expr] = []
-    rest: Expression = expression
-    while isinstance(rest, Apply) and rest.function == CHOOSE:  # a long recode must not nest as deep as it is long
-        condition, value, otherwise = rest.arguments
-        branches.append(exp.If(this=condition_sql(condition, column), true=_typed(value, expression.type, column)))
-        rest = otherwise
-    return exp.Case(ifs=branches, default=_typed(rest, expression.type, column))
+    branches, otherwise = branches_of(expression)
+    ifs = [
+        exp.If(this=condition_sql(condition, column), true=_typed(value, expression.type, column))
+        for condition, value in branches
+    ]
+    return exp.Case(ifs=ifs, default=_typed(otherwise, expression.type, column))
 
 
 def _typed(value: Expression, kind: ValueType, column: ColumnLookup) -> exp.Expr:
