@@ -1,4 +1,8 @@
-"""Measure the one pass and the fits from batches in memory: `python tests/performance/bench_statistics.py`."""
+"""Measure the one pass and the fits from batches in memory.
+
+`OPENBLAS_NUM_THREADS=1 python tests/performance/bench_statistics.py` measures as in a worker process: on a shared
+machine threads inside BLAS wait for each other, and cost up to 20 times what they gain.
+"""
 
 from __future__ import annotations
 
