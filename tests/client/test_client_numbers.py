@@ -25,10 +25,11 @@ def test_norwegian_numbers_have_a_comma_and_spaces_that_do_not_break() -> None:
 
 
 def test_p_values_have_three_decimals_and_a_floor() -> None:
-    assert [p_value(v, ENGLISH) for v in (0.0, 0.00099, 0.001, 0.05, 1.0)] == [
+    assert [p_value(v, ENGLISH) for v in (0.0, 0.00099, 0.001, 0.002, 0.05, 1.0)] == [
         "<0.001",
         "<0.001",
-        "0.001",
+        "<0.001",
+        "0.002",
         "0.050",
         "1.000",
     ]

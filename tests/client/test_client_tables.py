@@ -96,3 +96,12 @@ def test_colours_change_no_text(make: SimpleNamespace) -> None:
     assert [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in coloured] == table_lines(
         "Title", table, 80, Words.ENGLISH, PLAIN
     )
+
+
+def test_names_stay_whole_where_titles_can_be_broken(make: SimpleNamespace) -> None:
+    name = "BEFOLKNING_BARN_I_REGSTAT_FAMNR"
+    title = "Number of children between 0 and 17 years of age in the family of the person"
+    table = make.table("n:text:Name|t:text:Title|v:text:Valid", (name, title, "2015-01-01 – 2025-01-01"))
+    lines = lines_of(table, 80)
+    assert any(line.startswith(f"{name}  ") for line in lines)
+    assert max(map(cell_len, lines)) <= 80

@@ -1,5 +1,6 @@
 """The client is thin: it loads none of the server's libraries, and its help answers at once."""
 
+import resource
 import subprocess
 import sys
 import time
@@ -40,10 +41,11 @@ def test_help_answers_in_half_a_second() -> None:
     command = [sys.executable, "-m", "grille.client", "--help"]
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         run = subprocess.run(command, capture_output=True, check=True)
         assert b"variables" in run.stdout
-        times.append(time.perf_counter() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
     assert min(times) < 0.5
 
 

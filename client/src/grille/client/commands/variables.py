@@ -74,4 +74,4 @@ def period(variable: RegisterVariable) -> str:
     """Return the dates between which a variable has data; empty for a constant one."""
     if not variable.valid_from and not variable.valid_until:
         return ""
-    return f"{variable.valid_from} – {variable.valid_until}"
+    return f"{variable.valid_from}\u00a0–\u00a0{variable.valid_until}"

@@ -10,7 +10,7 @@ from importlib.resources import files
 from grille.client.formats.base import Format
 from grille.client.formats.exports import VEGA_LITE, require_plots
 from grille.client.formats.html_blocks import block_html, problem_html
-from grille.client.render.style import clean
+from grille.client.render.style import clean, sentence
 from grille.client.results import CommandResult, Run
 from grille.client.words import pick
 
@@ -58,10 +58,10 @@ class HtmlFormat(Format):
             parts.append(block_html(block, place, words))
         if result.error is not None:
             parts.append(problem_html(result.error, words))
-        details = dict.fromkeys(clean(rule.detail or rule.rule) for rule in result.rules)
+        details = dict.fromkeys(sentence(rule.detail or rule.rule) for rule in result.rules)
         if details:
             head = pick(words, "Protection", "Vern")
-            parts.append(f'<p class="rules">{head}: {escape("; ".join(details))}</p>')
+            parts.append(f'<p class="rules">{head}: {escape(" ".join(details))}</p>')
         return "\n".join([*parts, "</section>"])
 
 

@@ -6,7 +6,7 @@ from grille.client.formats.base import Format
 from grille.client.formats.exports import stems
 from grille.client.render.cells import column_texts, footnotes, is_numeric, rows_of
 from grille.client.render.drawings import drawn
-from grille.client.render.style import Style, clean
+from grille.client.render.style import Style, clean, sentence
 from grille.client.results import CommandResult, Run
 from grille.client.words import Words, pick
 from grille.v1.results_pb2 import Block, Table
@@ -45,8 +45,8 @@ class MarkdownFormat(Format):
             else:
                 parts.append(_elsewhere(block, words))
         if result.rules:
-            details = dict.fromkeys(rule.detail or rule.rule for rule in result.rules)
-            parts.append(f"*{pick(words, 'Protection', 'Vern')}: {escaped('; '.join(details))}*")
+            details = dict.fromkeys(sentence(rule.detail or rule.rule) for rule in result.rules)
+            parts.append(f"*{pick(words, 'Protection', 'Vern')}: {escaped(' '.join(details))}*")
         if result.error is not None:
             hint = f" {result.error.hint}" if result.error.hint else ""
             parts.append(f"**{pick(words, 'Error', 'Feil')}:** {escaped(result.error.message + hint)} "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from grille.client.formats.base import Format
+from grille.client.formats.base import Format, Target
 from grille.client.render.drawings import drawn
 from grille.client.render.markdown import markdown_lines
 from grille.client.render.problem import problem_lines
-from grille.client.render.style import clean, wrapped
+from grille.client.render.style import clean, sentence, wrapped
 from grille.client.render.table import table_lines
 from grille.client.results import CommandResult, Run
 from grille.client.words import pick
@@ -14,7 +14,12 @@ from grille.v1.results_pb2 import Block
 
 
 class TextFormat(Format):
-    """Writes each command's result as soon as it is known."""
+    """Writes each command's result as soon as it is known; a rule is explained once and then only named."""
+
+    def __init__(self, target: Target) -> None:
+        """Make a format that has explained no rule yet."""
+        super().__init__(target)
+        self._explained: set[str] = set()
 
     def started(self, run: Run, result: CommandResult) -> None:
         """Write the command as it was sent."""
@@ -68,11 +73,16 @@ class TextFormat(Format):
         return [target.style.dim(line) for line in wrapped(f"[{title}: {advice}]", target.width)]
 
     def _rules(self, result: CommandResult) -> list[str]:
-        details = dict.fromkeys(clean(rule.detail or rule.rule) for rule in result.rules)
-        if not details:
+        if not result.rules:
             return []
+        new = [rule for rule in result.rules if rule.rule not in self._explained]
+        known = [rule.rule for rule in result.rules if rule.rule in self._explained]
+        self._explained.update(rule.rule for rule in new)
+        told = [sentence(rule.detail or rule.rule) for rule in new]
+        if known:
+            told.append(sentence(pick(self.target.words, "as above: ", "som over: ") + ", ".join(dict.fromkeys(known))))
         head = pick(self.target.words, "Protection", "Vern")
-        first, *rest = wrapped(f"{head}: {'; '.join(details)}", self.target.width - 2)
+        first, *rest = wrapped(f"{head}: {' '.join(dict.fromkeys(told))}", self.target.width - 2)
         return [self.target.style.dim(line) for line in (first, *(f"  {line}" for line in rest))]
 
     def _write(self, lines: list[str]) -> None:

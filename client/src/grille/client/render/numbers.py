@@ -37,8 +37,8 @@ def percent(value: float, notation: Notation) -> str:
 
 
 def p_value(value: float, notation: Notation) -> str:
-    """Return a p-value with three decimals, "<0.001" below that."""
-    return f"<{fixed(0.001, 3, notation)}" if value < 0.001 else fixed(value, 3, notation)
+    """Return a p-value with three decimals, "<0.001" at that floor, where servers stop."""
+    return f"<{fixed(0.001, 3, notation)}" if value <= 0.001 else fixed(value, 3, notation)
 
 
 def fixed(value: float, decimals: int, notation: Notation) -> str:

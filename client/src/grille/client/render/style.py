@@ -46,6 +46,11 @@ def clean(text: str) -> str:
     return "".join(character if character.isprintable() or character == "\u00a0" else " " for character in text)
 
 
+def sentence(text: str) -> str:
+    """Return cleaned text that ends in a full stop, so that several can follow one another."""
+    return clean(text).rstrip(" .") + "."
+
+
 def left(text: str, width: int) -> str:
     """Return text padded on its right to `width` terminal cells."""
     return text + " " * (width - cell_len(text))

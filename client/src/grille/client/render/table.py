@@ -23,6 +23,11 @@ class _Column:
     numeric: bool
     width: int
 
+    def floor(self, least: int, width: int) -> int:
+        """Return how narrow a text column may become: words stay whole, names above all, up to half the screen."""
+        words = (word for text in self.cells for word in text.split(" "))
+        return max(least, min(max(map(cell_len, words), default=0), width // 2))
+
     def set(self, text: str) -> str:
         return right(text, self.width) if self.numeric else left(text, self.width)
 
@@ -100,14 +105,14 @@ def _heading(label: str, cells: int) -> list[str]:
 
 def _narrowed(columns: list[_Column], width: int, floor: int) -> bool:
     """Break long texts over lines, the widest first and none below `floor`; return whether the columns now fit."""
-    texts = [column for column in columns if not column.numeric]
+    floors = {id(column): column.floor(floor, width) for column in columns if not column.numeric}
     while (excess := _excess(columns, width)) > 0:
-        wide = sorted((column for column in texts if column.width > floor), key=lambda column: -column.width)
+        wide = [column for column in columns if id(column) in floors and column.width > floors[id(column)]]
         if not wide:
             return False
-        next_width = max(floor, wide[1].width if len(wide) > 1 else floor)
-        column = wide[0]
-        column.width = max(min(next_width, column.width - 1), column.width - excess)
+        column, *rest = sorted(wide, key=lambda column: -column.width)
+        lowest = max(floors[id(column)], min(rest[0].width if rest else 0, column.width - 1), column.width - excess)
+        column.width = lowest
         column.heading = wrapped(" ".join(column.heading), column.width)
     return True
 
