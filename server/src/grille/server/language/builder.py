@@ -64,7 +64,7 @@ class _Builder(Transformer[Token, Any]):
         bank, version, alias = items
         number = version.type == "NUMBER"
         which = leaves.number(version, 1, leaves.span_of(version)) if number else leaves.name(version)
-        place, target = ast.Name(str(bank), leaves.span_of(bank)), leaves.name(alias)
+        place, target = leaves.name(bank), leaves.name(alias)
         return lambda head: ast.Require(head, place, which, target)
 
     def one_dataset(self, items: list[Token]) -> Finish:
@@ -163,7 +163,7 @@ class _Builder(Transformer[Token, Any]):
 
     def help(self, items: list[Token | None]) -> Finish:
         word = items[0]
-        command = None if word is None else ast.Name(str(word), leaves.span_of(word))
+        command = None if word is None else leaves.name(word)
         return lambda head: ast.Help(head, command)
 
     def history(self, items: list[Token]) -> Finish:

@@ -98,8 +98,8 @@ def _place(error: UnexpectedInput, text: str, line: LogicalLine) -> tuple[Span, 
     """Return where the error is and what stands there; an empty text at the end of the command."""
     if isinstance(error, UnexpectedToken) and isinstance(error.token, Token) and error.token.type != "$END":
         start, found = leaves.span_of(error.token).start, str(error.token)
-        if error.token.type in _GREEDY:
-            found = _word_at(text, start, line.end)
+        word = _word_at(text, start, line.end)
+        found = word if error.token.type in _GREEDY or len(word) > len(found) else found
     elif isinstance(error, UnexpectedCharacters):
         start = error.pos_in_stream  # type: ignore[assignment]  # lark declares it wrongly
         found = _word_at(text, start, line.end)
@@ -111,7 +111,7 @@ def _place(error: UnexpectedInput, text: str, line: LogicalLine) -> tuple[Span, 
 
 
 def _word_at(text: str, start: int, end: int) -> str:
-    match = re.compile(r"\w+|.", re.DOTALL).match(text, start, end)
+    match = re.compile(r"\d+-\d+-\d+|\w+|\+\+|&&|\|\||<>|.", re.DOTALL).match(text, start, end)
     return match.group() if match else ""
 
 
@@ -171,8 +171,8 @@ def _special(command: str, text: str, span: Span, found: str, expected: frozense
         return ScriptSyntaxError(
             "VARIABLES_AND_CONDITION",
             Text(
-                f"{command} takes either variables or a condition, not both.",
-                f"{command} tar enten variabler eller en betingelse, ikke begge deler.",
+                f"The command {command} takes either variables or a condition, not both.",
+                f"Kommandoen {command} tar enten variabler eller en betingelse, ikke begge deler.",
             ),
             hint=Text("Write two commands.", "Skriv to kommandoer."),
             span=span,

@@ -24,7 +24,22 @@ def span_of(token: Token) -> Span:
 def name(token: Token) -> ast.Name:
     """Return a name in composed form, so that both ways to type å mean the same."""
     span = span_of(token)
-    if len(token) > MAX_NAME_CHARACTERS:
+    _require_short(token, span)
+    if token in RESERVED:
+        raise ScriptSyntaxError(
+            "RESERVED_WORD",
+            Text(f"'{token}' is a word of the language, not a name.", f"'{token}' er et ord i språket, ikke et navn."),
+            hint=Text(
+                "A condition follows the variables, before the comma.",
+                "En betingelse kommer etter variablene, foran kommaet.",
+            ),
+            span=span,
+        )
+    return ast.Name(unicodedata.normalize("NFC", str(token)), span)
+
+
+def _require_short(text: str, span: Span) -> None:
+    if len(text) > MAX_NAME_CHARACTERS:
         raise ScriptSyntaxError(
             "NAME_TOO_LONG",
             Text(
@@ -33,14 +48,6 @@ def name(token: Token) -> ast.Name:
             ),
             span=span,
         )
-    if token in RESERVED:
-        raise ScriptSyntaxError(
-            "RESERVED_WORD",
-            Text(f"'{token}' is a word of the language, not a name.", f"'{token}' er et ord i språket, ikke et navn."),
-            hint=Text("A condition follows the variables.", "En betingelse kommer etter variablene."),
-            span=span,
-        )
-    return ast.Name(unicodedata.normalize("NFC", str(token)), span)
 
 
 def number(token: Token, sign: int, span: Span) -> ast.Number:
@@ -61,6 +68,8 @@ def number(token: Token, sign: int, span: Span) -> ast.Number:
 def register_name(token: Token) -> ast.RegisterName:
     """Return `alias/NAME`."""
     alias, variable = unicodedata.normalize("NFC", str(token)).split("/")
+    for part in (alias, variable):
+        _require_short(part, span_of(token))
     return ast.RegisterName(alias, variable, span_of(token))
 
 

@@ -38,8 +38,8 @@ def key_variable(name: ast.Name) -> GrilleError:
     return TypeMismatchError(
         "KEY_VARIABLE",
         Text(
-            f"{name.text} identifies units and cannot be used in an expression.",
-            f"{name.text} identifiserer enheter og kan ikke brukes i et uttrykk.",
+            f"The variable {name.text} identifies units and cannot be used in an expression.",
+            f"Variabelen {name.text} identifiserer enheter og kan ikke brukes i et uttrykk.",
         ),
         hint=Text("Keys only link data sets.", "Nøkler kobler bare datasett."),
         span=name.span,
@@ -79,7 +79,10 @@ def wrong_number_of_arguments(function: Function, span: Place) -> GrilleError:
         wanted = Text(f"{function.least} to {function.most}", f"{function.least} til {function.most}")
     return TypeMismatchError(
         "WRONG_NUMBER_OF_ARGUMENTS",
-        Text(f"{function.name} takes {wanted.en} arguments.", f"{function.name} tar {wanted.no} argumenter."),
+        Text(
+            f"The function {function.name} takes {wanted.en} arguments.",
+            f"Funksjonen {function.name} tar {wanted.no} argumenter.",
+        ),
         hint=Text(f"Write {function.syntax}.", f"Skriv {function.syntax}."),
         span=span,
     )
@@ -174,8 +177,8 @@ def whole_number_expected(function: Function, low: int, high: int, span: Place) 
     return TypeMismatchError(
         "TYPE_MISMATCH",
         Text(
-            f"{function.name} needs a whole number from {low} to {high} here.",
-            f"{function.name} trenger et heltall fra {low} til {high} her.",
+            f"The function {function.name} needs a whole number from {low} to {high} here.",
+            f"Funksjonen {function.name} trenger et heltall fra {low} til {high} her.",
         ),
         hint=Text(f"Write {function.syntax}.", f"Skriv {function.syntax}."),
         span=span,
@@ -187,8 +190,8 @@ def window_not_alone(function: Function, span: Place) -> GrilleError:
     return TypeMismatchError(
         "WINDOW_FUNCTION_NOT_ALONE",
         Text(
-            f"{function.name}() must be the whole right side of generate or replace.",
-            f"{function.name}() må være hele høyresiden i generate eller replace.",
+            f"The function {function.name} must be the whole right side of generate or replace.",
+            f"Funksjonen {function.name} må være hele høyresiden i generate eller replace.",
         ),
         hint=Text("Give it a variable of its own first.", "Gi den en egen variabel først."),
         span=span,

@@ -116,7 +116,7 @@ def _unknown_command(name: str, span: Span) -> GrilleError:
     if name in (ENDBLOCK, TEXTBLOCK):
         return ScriptSyntaxError(
             "MISPLACED_TEXTBLOCK",
-            Text(f"{name} does not stand alone on its line.", f"{name} står ikke alene på linjen sin.")
+            Text(f"The word {name} does not stand alone on its line.", f"Ordet {name} står ikke alene på linjen sin.")
             if name == TEXTBLOCK
             else Text("There is no text block to end here.", "Det er ingen tekstblokk å avslutte her."),
             hint=Text(
