@@ -72,7 +72,11 @@ def run(environment: Environment, options: RunOptions) -> Exit:
             except ClientError as error:
                 broken = error
             if broken is None or isinstance(broken, StoppedError):
-                outcome.banks = banks_of(connection, session)
+                try:
+                    outcome.banks = banks_of(connection, session)
+                except ClientError as error:
+                    # The results are shown all the same; the failure is told after them.
+                    broken = broken or error
             if options.session is None and not options.keep:
                 close_session(connection, session)
             format.ended(outcome)

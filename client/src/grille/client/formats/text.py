@@ -80,7 +80,7 @@ class TextFormat(Format):
         self._explained.update(rule.rule for rule in new)
         told = [sentence(rule.detail or rule.rule) for rule in new]
         if known:
-            told.append(sentence(pick(self.target.words, "as above: ", "som over: ") + ", ".join(dict.fromkeys(known))))
+            told.append(sentence(pick(self.target.words, "As above: ", "Som over: ") + ", ".join(dict.fromkeys(known))))
         head = pick(self.target.words, "Protection", "Vern")
         first, *rest = wrapped(f"{head}: {' '.join(dict.fromkeys(told))}", self.target.width - 2)
         return [self.target.style.dim(line) for line in (first, *(f"  {line}" for line in rest))]
