@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grille.server.disclosure.policy import Policy
@@ -135,6 +135,7 @@ def test_edges_with_a_width_are_its_multiples() -> None:
     assert grid_edges(0.0, 0.3, width=0.1).tolist() == pytest.approx([0.0, 0.1, 0.2, 0.3])
 
 
+@example(0.0, 5e-324, 0.0)
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.floats(-4.9e-4, 4.9e-4))
 def test_edges_hide_the_limits_beyond_three_digits(low: float, spread: float, wiggle: float) -> None:
     first, last = significant(np.array([low, low + spread]), 3).tolist()

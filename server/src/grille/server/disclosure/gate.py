@@ -44,8 +44,8 @@ class Gate:
     ) -> Released[Content]:
         """Judge evidence, record its sets in the ledger, and return what may be shown.
 
-        The ledger is written, and on disk, before this returns. A refusal records no set of its result; at most the union
-        of a table's cells, which makes later answers stricter, never looser.
+        The ledger is written, and on disk, before this returns. A refusal records no set of its result; at most the
+        union of a table's cells, which makes later answers stricter, never looser.
 
         Args:
             evidence: What a command computed.

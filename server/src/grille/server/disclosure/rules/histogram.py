@@ -59,7 +59,8 @@ def grid_edges(
     if width is not None:
         edges = (start + np.arange(count + 1)) * width
     else:
-        edges = np.linspace(first, last if last > first else first + 1.0, count + 1)
+        # a span below the normal numbers cannot be divided
+        edges = np.linspace(first, last if last - first > 1e-300 else first + 1.0, count + 1)
     return significant(edges, 12)
 
 
