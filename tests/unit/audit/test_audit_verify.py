@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -153,6 +154,15 @@ def test_removed_checkpoints_are_found(log: Path, key: Ed25519PrivateKey) -> Non
         assert kinds(verify(log, key.public_key())) & {"CHECKPOINT_ORDER", "CHECKPOINTS_MISSING"}
     path.unlink()
     assert "CHECKPOINTS_MISSING" in kinds(verify(log, key.public_key()))
+
+
+@pytest.mark.parametrize("name", ["checkpoints.jsonl", "head"])
+def test_a_signature_in_capitals_is_found(log: Path, key: Ed25519PrivateKey, name: str) -> None:
+    content = (log / name).read_bytes()
+    signature = re.search(rb'"signature":"([0-9a-f]{128})"', content)
+    assert signature is not None
+    (log / name).write_bytes(content.replace(signature[1], signature[1].upper()))
+    assert not verify(log, key.public_key()).is_sound
 
 
 def test_a_removed_head_is_found(log: Path, key: Ed25519PrivateKey) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from grille.server.audit.chain import canonical
+
+_SIGNATURE = re.compile(r"[0-9a-f]{128}\Z")  # capitals would be a second way to write the same signature
 
 
 def sign(key: Ed25519PrivateKey, label: str, fields: dict[str, object]) -> dict[str, object]:
@@ -16,7 +20,7 @@ def sign(key: Ed25519PrivateKey, label: str, fields: dict[str, object]) -> dict[
 def is_signed(key: Ed25519PublicKey, label: str, fields: dict[str, object]) -> bool:
     """Say whether the `signature` in `fields` is the key's, over the label and the other fields."""
     signature = fields.get("signature")
-    if not isinstance(signature, str):
+    if not isinstance(signature, str) or not _SIGNATURE.match(signature):
         return False
     content = {name: value for name, value in fields.items() if name != "signature"}
     try:
