@@ -15,6 +15,7 @@ from grille.server.engines.base import Engine, Frame
 from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind
 from grille.server.plan.expressions import Apply, Expression, ValueType, columns_of
 from grille.server.plan.functions import ALL
+from grille.server.plan.steps import negated
 from grille.server.text import Text, same
 
 DATASETS = Text("Data sets", "Datasett")
@@ -22,6 +23,8 @@ PREPARATION = Text("Preparation", "Tilrettelegging")
 SUPPORT = Text("Support", "Støtte")
 
 COUNT_MEASURES = (Measure("n", MeasureKind.UNITS), Measure("key", MeasureKind.CELL_KEY))
+
+NOBODY = UnitCount(0, 0)
 
 _KEY_MODULUS = 2**64
 _ORDER_STATISTICS = frozenset(("rowmax", "rowmin", "rowmedian", "quantile"))
@@ -57,15 +60,14 @@ def together(parts: Iterable[UnitCount]) -> UnitCount:
 
 def touched_by(engine: Engine, frame: Frame, condition: Expression) -> tuple[UnitCount, UnitCount]:
     """Count the units that `condition` selects and those that it leaves."""
-    selected = count_units(engine, frame, condition)
-    return selected, without(count_units(engine, frame), selected)
+    found = count_by(engine, frame, negated(condition), None)
+    return found.get(0.0, NOBODY), found.get(1.0, NOBODY)
 
 
 def with_missing(engine: Engine, frame: Frame, column: Expression) -> dict[str, UnitCount]:
     """Return the counts `units` of the data set and `missing` of the units without a value in `column`."""
-    units = count_units(engine, frame)
-    valid = count_units(engine, frame, complete=(column,))
-    return {"units": units, "missing": without(units, valid)}
+    found = count_by(engine, frame, Apply("sysmiss", (column,), ValueType.NUMBER), None)
+    return {"units": together(found.values()), "missing": found.get(1.0, NOBODY)}
 
 
 def derived(name: str, dataset: DataSet, kind: ValueType, expressions: Iterable[Expression | None]) -> Variable:
