@@ -85,11 +85,8 @@ def test_chains_become_one_node_with_differences_as_negated_sums():
         "add", (lonn, Apply("negate", (alder,), NUMBER), two, Apply("negate", (two,), NUMBER)), NUMBER
     )
     assert bound("lønn * alder * 2") == Apply("multiply", (lonn, alder, two), NUMBER)
-    assert bound("lønn - (alder - 2)") == Apply(
-        "add",
-        (lonn, Apply("negate", (Apply("add", (alder, Apply("negate", (two,), NUMBER)), NUMBER),), NUMBER)),
-        NUMBER,
-    )
+    inner = Apply("add", (alder, Apply("negate", (two,), NUMBER)), NUMBER)
+    assert bound("lønn - (alder - 2)") == Apply("add", (lonn, Apply("negate", (inner,), NUMBER)), NUMBER)
     assert bound("lønn / alder / 2") == Apply("divide", (Apply("divide", (lonn, alder), NUMBER), two), NUMBER)
     assert bound("mann & alder & lønn | mann").function == "or"
 

@@ -121,7 +121,8 @@ class _Compiler:
             case "inlist":
                 return exp.In(this=first, expressions=rest)
             case "inrange":
-                return exp.Between(this=first, low=rest[0], high=rest[1])
+                # DuckDB writes BETWEEN out as two comparisons, which doubles a nested operand with each level.
+                return self.names.let(first, lambda value: exp.Between(this=value(), low=rest[0], high=rest[1]))
             case name:
                 return infix(_COMPARISONS[name], first, rest[0])
 

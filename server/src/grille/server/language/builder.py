@@ -223,15 +223,21 @@ class _Builder(Transformer[Token, Any]):
         left, sign, right = _operand(items[0]), items[1], _operand(items[2])
         place = _between(left.span, right.span)
         chain = CHAINS.get(sign)
-        below = left.depth - 1 if chain is not None and left.chain == chain else left.depth
-        depth = _deepened(OPERATOR_WEIGHTS.get(sign, 1) + max(below, right.depth), place)
+        weight = OPERATOR_WEIGHTS.get(sign, 1)
+        below = left.depth - weight if chain is not None and left.chain == chain else left.depth
+        depth = _deepened(weight + max(below, right.depth), place)
         return _Operand(ast.Binary(_operator(sign), left.node, right.node, place), depth, place, chain)
 
     def unary(self, items: list[Any]) -> _Operand:
         sign, operand = items[0], _operand(items[1])
         place = _between(leaves.span_of(sign), operand.span)
         operator: Literal["-", "!"] = "-" if sign == "-" else "!"
-        return _Operand(ast.Unary(operator, operand.node, place), _deepened(1 + operand.depth, place), place, None)
+        return _Operand(
+            ast.Unary(operator, operand.node, place),
+            _deepened(OPERATOR_WEIGHTS.get(sign, 1) + operand.depth, place),
+            place,
+            None,
+        )
 
     def call(self, items: list[Any]) -> _Operand:
         function, arguments = leaves.name(items[0]), [_operand(item) for item in items[1:-1]]

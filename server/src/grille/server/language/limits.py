@@ -13,7 +13,9 @@ MAX_LINE_CHARACTERS: Final = 20_000
 MAX_NESTING: Final = 100
 CALL_WEIGHT: Final = 6
 """A function call counts as this many levels of nesting, because the query that it becomes nests as much."""
-OPERATOR_WEIGHTS: Final[Mapping[str, int]] = MappingProxyType({"^": 4, "/": 2} | dict.fromkeys(COMPARISONS, 2))
+OPERATOR_WEIGHTS: Final[Mapping[str, int]] = MappingProxyType(
+    {"^": 4, "/": 2, "+": 2, "-": 2} | dict.fromkeys(COMPARISONS, 2)
+)
 """As CALL_WEIGHT, for operators; others count once."""
 MAX_TOKENS: Final = 5_000
 MAX_COMMANDS: Final = 10_000
