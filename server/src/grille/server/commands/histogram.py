@@ -87,10 +87,10 @@ class Histogram:
             "histogram wage, bin(25) percent normal",
         ),
         details=Text(
-            "The outer bars hold what lies beyond the 1st and 99th percentile, so they are too high. Bars of few units are "
-            "merged with their neighbour. The edges depend on the data set, not on the condition.",
-            "De ytterste søylene inneholder det som ligger utenfor 1. og 99. prosentil, og er derfor for høye. Søyler med "
-            "få enheter slås sammen med naboen. Kantene avhenger av datasettet, ikke av betingelsen.",
+            "The outer bars hold what lies beyond the 1st and 99th percentile, so they are too high. Bars of few units "
+            "are merged with their neighbour. The edges depend on the data set, not on the condition.",
+            "De ytterste søylene inneholder det som ligger utenfor 1. og 99. prosentil, og er derfor for høye. Søyler "
+            "med få enheter slås sammen med naboen. Kantene avhenger av datasettet, ikke av betingelsen.",
         ),
     )
 

@@ -74,8 +74,8 @@ class Regress:
         ),
         examples=("regress wage man age i.education", "regress wage man##i.education, robust control(i.county)"),
         details=Text(
-            "`i.v` makes one indicator per category, the lowest is the reference; `a#b` their combinations, `a##b` main "
-            "effects too; `c.v` a number inside an interaction. Units with a missing value are left out.",
+            "`i.v` makes one indicator per category, the lowest is the reference; `a#b` their combinations, `a##b` "
+            "main effects too; `c.v` a number inside an interaction. Units with a missing value are left out.",
             "`i.v` lager én indikator per kategori, den laveste er referansen; `a#b` kombinasjonene, `a##b` også "
             "hovedeffektene; `c.v` et tall i et samspill. Enheter med manglende verdi er ikke med.",
         ),
@@ -184,11 +184,11 @@ def _model_table(model: Model, fit: OlsResult, units: UnitCount) -> FigureTable:
     rows = (
         row("n_obs", Text("Observations", "Antall obs"), Figure(FigureKind.COUNT, units)),
         row("r2", same("R²"), Figure(estimate, fit.r2)),
-        row("r2_adj", Text("Adjusted R²", "Justert R²"), Figure(estimate, fit.r2_adj)),
+        row("r2_adj", Text("Adjusted R²", "Justert R²"), Figure(FigureKind.ADJUSTED_R2, fit.r2_adj)),
         row(
             "f_test",
             Text("F test", "F-test"),
-            Figure(estimate, fit.f),
+            Figure(FigureKind.F_STATISTIC, fit.f),
             Figure(degrees, fit.df_model),
             Figure(FigureKind.P_VALUE, fit.f_p_value),
         ),
@@ -201,7 +201,11 @@ def _model_table(model: Model, fit: OlsResult, units: UnitCount) -> FigureTable:
         row("ss_model", Text("Sum of squares, model", "Kvadratsum, modell"), Figure(estimate, fit.ss_model)),
         row("ss_resid", Text("Sum of squares, residual", "Kvadratsum, residual"), Figure(estimate, fit.ss_resid)),
         row("ss_total", Text("Sum of squares, total", "Kvadratsum, total"), Figure(estimate, fit.ss_total)),
-        row("rmse", Text("Root mean squared error", "Residualstandardavvik"), Figure(estimate, fit.rmse)),
+        row(
+            "rmse",
+            Text("Root mean squared error", "Residualstandardavvik"),
+            Figure(FigureKind.RESIDUAL_SCALE, fit.rmse),
+        ),
     )
     return FigureTable("model", _title(model), MODEL_COLUMNS, rows)
 

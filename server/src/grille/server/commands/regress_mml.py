@@ -71,11 +71,12 @@ class RegressMml:
         details=Text(
             "Random intercepts for one group variable, or for two with the highest level first; a group of the lower "
             "level belongs to one group of the higher, so its codes may be reused. Fitted by restricted maximum "
-            "likelihood (REML), with standard errors as statsmodels' MixedLM defines them. The LR test compares with the "
-            "model without groups, the Wald tests all slopes, and slopes together with variances.",
+            "likelihood (REML), with standard errors as statsmodels' MixedLM defines them. The LR test compares with "
+            "the model without groups, the Wald tests all slopes, and slopes together with variances.",
             "Tilfeldige konstantledd for én gruppevariabel, eller for to med høyeste nivå først; en gruppe på lavere "
-            "nivå hører til én gruppe på det høyere, så koder kan gjenbrukes. Estimert med restricted maximum likelihood "
-            "(REML), med standardfeil som i MixedLM i statsmodels. LR-testen sammenligner med modellen uten grupper, "
+            "nivå hører til én gruppe på det høyere, så koder kan gjenbrukes. Estimert med restricted "
+            "maximum likelihood (REML), med standardfeil som i MixedLM i statsmodels. LR-testen sammenligner med modellen "
+            "uten grupper, "
             "Wald-testene alle stigningstall, og stigningstall sammen med varianser.",
         ),
     )
@@ -240,10 +241,10 @@ def _groups_table(plan: Plan, fit: MixedResult, groups: tuple[GroupLevel, ...]) 
             (
                 Figure(FigureKind.DEGREES, len(plan.groups) + 1 - number),
                 Figure(FigureKind.LABEL, variable.name),
-                Figure(FigureKind.DEGREES, level.n_groups),
+                Figure(FigureKind.GROUPS, UnitCount(level.n_groups, group.smallest.key)),
                 Figure(FigureKind.COUNT, group.smallest),
                 Figure(FigureKind.COUNT, group.largest),
-                Figure(FigureKind.ESTIMATE, level.mean),
+                Figure(FigureKind.MEAN_SIZE, level.mean),
             )
         )
     return FigureTable("groups", Text("Groups", "Grupper"), columns, tuple(rows))

@@ -57,10 +57,10 @@ class Summarize:
         ),
         examples=("summarize wage age", "summarize wage if sex == '1', gini iqr"),
         details=Text(
-            "Without variables: all numeric ones. Mean and standard deviation are of winsorised values; the 1 % and 99 % "
-            "columns are the limits of the winsorising. Percentiles are means of ten neighbouring values.",
-            "Uten variabler: alle numeriske. Gjennomsnitt og standardavvik er av winsoriserte verdier; kolonnene 1 % og "
-            "99 % er grensene for winsoriseringen. Prosentiler er gjennomsnitt av ti nabo­verdier.",
+            "Without variables: all numeric ones. Mean and standard deviation are of winsorised values; the 1 % and "
+            "99 % columns are the limits of the winsorising. Percentiles are means of ten neighbouring values.",
+            "Uten variabler: alle numeriske. Gjennomsnitt og standardavvik er av winsoriserte verdier; kolonnene 1 % "
+            "og 99 % er grensene for winsoriseringen. Prosentiler er gjennomsnitt av ti naboverdier.",
         ),
     )
 

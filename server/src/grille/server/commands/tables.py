@@ -161,8 +161,9 @@ def _joined(title: Text, about: Text) -> Text:
 
 def _one_way(grid: _Grid, view: TableView, figures: dict[str, Callable[[tuple[int, ...]], Cell]]) -> Table:
     axis = grid.axes[0]
-    columns = (Column(axis.variable, axis.title, Format.TEXT),) + tuple(
-        Column(TITLES[name][0], TITLES[name][1], TITLES[name][2]) for name in figures
+    columns = (
+        Column(axis.variable, axis.title, Format.TEXT),
+        *(Column(TITLES[name][0], TITLES[name][1], TITLES[name][2]) for name in figures),
     )
     places = [(code,) for code in grid.visible[0]] + [(-1,)]
     rows = tuple((_category(axis, place[0], view), *(cell(place) for cell in figures.values())) for place in places)

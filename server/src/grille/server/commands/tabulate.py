@@ -82,11 +82,13 @@ class Tabulate:
             "tabulate education sex if age >= 30, missing",
         ),
         details=Text(
-            "The last variable stands across, the others down the side. Counts carry noise and small cells are withheld; "
-            "totals carry noise of their own, so cells need not add up to them. Rows with a missing value are left out "
+            "The last variable stands across, the others down the side. Counts carry noise and small cells are "
+            "withheld; totals carry noise of their own, so cells need not add up to them. Rows with a missing value are "
+            "left out "
             "unless `missing` is given.",
-            "Siste variabel står bortover, de andre nedover. Antall har støy og små celler vises ikke; summene har egen "
-            "støy, så cellene trenger ikke å summere seg til dem. Rader med manglende verdi er ikke med uten `missing`.",
+            "Siste variabel står bortover, de andre nedover. Antall har støy og små celler vises ikke; summene har "
+            "egen støy, så cellene trenger ikke å summere seg til dem. Rader med manglende verdi er ikke med uten "
+            "`missing`.",
         ),
     )
 

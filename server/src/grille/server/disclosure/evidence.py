@@ -210,6 +210,7 @@ class FigureKind(StrEnum):
     F_STATISTIC = "f_statistic"  # float: proportional to the residual degrees of freedom
     RESIDUAL_SCALE = "residual_scale"  # float: a standard deviation, over the root of the residual degrees of freedom
     MEAN_SIZE = "mean_size"  # float: units per group
+    GROUPS = "groups"  # UnitCount of groups: exact when every group is large or the code list is public, else noised
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,8 +117,9 @@ class BatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows: float64 arrays and int32 code arrays by name, all of one length; the order of rows is the same in
-    every pass over the same request.
+    """Some rows: float64 arrays and int32 code arrays by name, all of one length.
+
+    The order of rows is the same in every pass over the same request.
     """
 
     numbers: dict[str, NDArray[np.float64]]

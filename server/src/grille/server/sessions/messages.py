@@ -43,7 +43,7 @@ class WorkerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Compute:
-    """Run a bound command on these data sets. The worker keeps no state but its files: frames come with each request."""
+    """Run a bound command. The worker keeps no state but its files: the data sets come with each request."""
 
     request: int
     command: str

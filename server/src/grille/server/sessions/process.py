@@ -1,4 +1,4 @@
-"""The server's handle on a worker process: starts it from the warm fork server, asks, listens, interrupts, replaces it."""
+"""The server's handle on a worker process: start it from the warm fork server, ask, listen, interrupt, end it."""
 
 from __future__ import annotations
 

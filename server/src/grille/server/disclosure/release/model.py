@@ -14,7 +14,12 @@ from grille.server.disclosure.release.counting import shown_count
 from grille.server.disclosure.released import AppliedRule, ReleasedModel, ReleasedTable
 from grille.server.disclosure.rules.constant import TERM, constant_is_shown
 from grille.server.disclosure.rules.fit import fit_is_imperfect
-from grille.server.disclosure.rules.groups import correlation_is_moderate, group_columns_are_common, groups_are_few
+from grille.server.disclosure.rules.groups import (
+    correlation_is_moderate,
+    group_columns_are_common,
+    groups_are_few,
+    known_numbers_of_groups,
+)
 from grille.server.disclosure.rules.isolation import nobody_is_isolated
 from grille.server.disclosure.rules.rarity import columns_are_common, outcome_is_common
 from grille.server.disclosure.rules.rounding import rounded_p_value, significant
@@ -27,6 +32,7 @@ _FORMATS = {
     FigureKind.DEGREES: Format.COUNT,
     FigureKind.RESIDUAL_DEGREES: Format.COUNT,
     FigureKind.COUNT: Format.COUNT,
+    FigureKind.GROUPS: Format.COUNT,
 }
 
 
@@ -83,6 +89,7 @@ class _Figures:
         self._noised_n = shown_count(evidence.analysis_set.units, policy)
         self._df = evidence.residual_df
         self._noised_df = max(self._df + self._noised_n - self._n, 1)
+        self._known_groups = known_numbers_of_groups(evidence.groups, policy)
 
     def cell(self, figure: Figure) -> Cell:
         """Return what is shown of a figure."""
@@ -91,6 +98,8 @@ class _Figures:
         if value is None or (isinstance(value, float) and math.isnan(value)):
             return Cell(None, flag or Flag.NOT_AVAILABLE, figure.label)
         if isinstance(value, UnitCount):
+            if figure.kind is FigureKind.GROUPS and value.n in self._known_groups:
+                return Cell(value.n, flag, figure.label)
             return self._count(value, figure)
         if isinstance(value, str):
             return Cell(value, flag, figure.label)

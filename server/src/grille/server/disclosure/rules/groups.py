@@ -24,6 +24,19 @@ def group_columns_are_common(columns: Sequence[DesignColumn], policy: Policy) ->
     )
 
 
+def known_numbers_of_groups(levels: Sequence[GroupLevel], policy: Policy) -> frozenset[int]:
+    """Return the numbers of groups that may be shown exactly.
+
+    Risk: the number of groups tells whether a group of few members exists.
+    Rule: exact for a level whose code list is public or whose every group has >= cell_min units; and when open.
+    Numbers: standard 10.
+    Source: the threshold rule of the ESSnet/DwB guidelines; such groups could each be shown in a table.
+    """
+    return frozenset(
+        level.n_groups for level in levels if not policy.protects or level.public or level.smallest.n >= policy.cell_min
+    )
+
+
 def groups_are_few(levels: Sequence[GroupLevel], policy: Policy) -> bool:
     """Say whether a level has so few groups that its variance is poorly known: a remark on quality, not a refusal.
 
