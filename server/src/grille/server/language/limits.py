@@ -20,5 +20,3 @@ OPERATOR_WEIGHTS: Final[Mapping[str, int]] = MappingProxyType(
 MAX_TOKENS: Final = 5_000
 MAX_COMMANDS: Final = 10_000
 MAX_NAME_CHARACTERS: Final = 128
-MAX_TEXT_CHARACTERS: Final = 10_000
-"""Longest string that an expression can give; a longer result is missing."""
