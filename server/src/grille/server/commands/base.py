@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from grille.server.blocks import Block
@@ -59,11 +59,13 @@ class Workspace:
         engine: The session's engine, with every linked bank attached.
         frames: Data sets by name.
         progress: Tell what is being done, such as "reading"; never a figure that depends on the data.
+        memo: What earlier commands found out about stored columns, which never change: keys name their tables.
     """
 
     engine: Engine
     frames: Mapping[str, Frame]
     progress: Callable[[str], None]
+    memo: MutableMapping[tuple[str, ...], Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,13 +272,7 @@ def winsor_limits(engine: Engine, frame: Frame, variable: Variable) -> tuple[flo
 
 def is_binary(engine: Engine, frame: Frame, variable: Variable) -> bool:
     """Return whether every value of a variable over the whole data set is 0 or 1."""
-    value = reference(variable)
     number = ValueType.NUMBER
-    off = Apply("add", (Apply("multiply", (value, value), number), Apply("negate", (value,), number)), number)
-    groups = engine.aggregate(
-        frame,
-        Aggregation(
-            (), (Measure("off", MeasureKind.LARGEST_ABS, off), Measure("n", MeasureKind.UNITS)), None, (value,)
-        ),
-    )
-    return bool(groups.measures["n"][0]) and float(groups.measures["off"].astype(np.float64)[0]) == 0.0
+    either = Apply("inlist", (reference(variable), Constant(0, number), Constant(1, number)), number)
+    missing = Apply("sysmiss", (reference(variable),), number)
+    return not engine.any(frame, Apply("not", (Apply("or", (either, missing), number),), number))

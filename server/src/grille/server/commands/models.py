@@ -10,20 +10,19 @@ from numpy.typing import NDArray
 
 from grille.server.blocks import Block, Notice, Table
 from grille.server.commands.analysis import numeric
-from grille.server.commands.describe import is_binary, reference
+from grille.server.commands.describe import reference
 from grille.server.commands.lookup import usable_variable
 from grille.server.commands.scope import Scope, Variable
-from grille.server.commands.sets import analysis_set
-from grille.server.disclosure.evidence import AnalysisSet, DesignColumn, Figure, FigureKind, FigureTable
+from grille.server.disclosure.evidence import DesignColumn, Figure, FigureKind, FigureTable
 from grille.server.disclosure.released import ReleasedModel
 from grille.server.engines.base import Engine, Frame
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis, Factor, Name, Term
 from grille.server.plan.aggregates import Aggregation, Batch, BatchRequest, FactorLevels, Measure, MeasureKind
-from grille.server.plan.expressions import Expression
+from grille.server.plan.expressions import Apply, Expression, ValueType
 from grille.server.statistics.design import CONSTANT_NAME, Design, DesignSpec, DesignTerm, DesignVariable, expand
 from grille.server.statistics.moments import Moments
-from grille.server.statistics.rarity import column_rarity
+from grille.server.statistics.rarity import column_rarity, two_valued_columns
 from grille.server.statistics.scaling import Scaling
 from grille.server.text import Text, same
 
@@ -140,15 +139,28 @@ class Reading:
     shown: frozenset[str]
 
 
+def enter(engine: Engine, frame: Frame, model: Model) -> Frame:
+    """Return the rows of `frame` that enter the estimation: the condition holds and nothing is missing."""
+    number = ValueType.NUMBER
+    every = {**model.variables, model.outcome.name: model.outcome, **{v.name: v for v in model.others}}
+    present: list[Expression] = [
+        Apply("not", (Apply("sysmiss", (reference(variable),), number),), number) for variable in every.values()
+    ]
+    conditions = present if model.where is None else [model.where, *present]
+    if len(conditions) == 1:
+        return engine.filter(frame, conditions[0])
+    return engine.filter(frame, Apply("and", tuple(conditions), number))
+
+
 def read(engine: Engine, frame: Frame, model: Model) -> Reading:
-    """Prepare the pass over complete rows."""
+    """Prepare the pass over the rows of `frame`, which `enter` made."""
     spec = DesignSpec(model.outcome.name, model.terms, model.constant)
     factors = tuple(dict.fromkeys((*spec.factors, *(variable.name for variable in model.others))))
     known = {**model.variables, model.outcome.name: model.outcome, **{v.name: v for v in model.others}}
     request = BatchRequest(
         tuple((name, reference(known[name])) for name in spec.numbers),
         tuple((name, reference(known[name])) for name in factors),
-        model.where,
+        all_complete=True,
     )
     levels, passes = engine.batches(frame, request)
     design = expand(spec, levels)
@@ -156,28 +168,18 @@ def read(engine: Engine, frame: Frame, model: Model) -> Reading:
     return Reading(levels, passes, design, frozenset(visible.names))
 
 
-def complete(model: Model) -> tuple[Expression, ...]:
-    """Return the expressions that must not be missing."""
-    every = {**model.variables, model.outcome.name: model.outcome, **{v.name: v for v in model.others}}
-    return tuple(reference(variable) for variable in every.values())
+def smallest_combination(engine: Engine, frame: Frame, model: Model, moments: Moments) -> int | None:
+    """Return the units in the smallest non-empty combination of the categorical regressors; None without any.
 
-
-def model_set(engine: Engine, frame: Frame, model: Model) -> AnalysisSet:
-    """Return the units in the estimation."""
-    return analysis_set(engine, frame, model.command, model.where, complete(model))
-
-
-def smallest_combination(engine: Engine, frame: Frame, model: Model) -> int | None:
-    """Return the units in the smallest non-empty combination of the categorical regressors; None without any."""
+    Categorical are factors, and numbers that take two values only (0/1 variables among them).
+    """
     kinds = {v.name: v.kind for term in model.terms for v in term.variables}
-    names = [
-        name for name, kind in kinds.items() if kind == "factor" or is_binary(engine, frame, model.variables[name])
-    ]
+    two_valued = two_valued_columns(moments)
+    names = [name for name, kind in kinds.items() if kind == "factor" or name in two_valued]
     if not names:
         return None
     by = tuple((name, reference(model.variables[name])) for name in names)
-    request = Aggregation(by, (Measure("n", MeasureKind.UNITS),), model.where, complete(model))
-    counts = engine.aggregate(frame, request).measures["n"]
+    counts = engine.aggregate(frame, Aggregation(by, (Measure("n", MeasureKind.UNITS),))).measures["n"]
     return int(np.min(counts)) if len(counts) else 0
 
 

@@ -17,9 +17,9 @@ from grille.server.commands.models import (
     design_columns,
     design_terms,
     dropped_notice,
+    enter,
     interval_heads,
     is_function_of,
-    model_set,
     outcome_of,
     present_model,
     read,
@@ -28,6 +28,7 @@ from grille.server.commands.models import (
 )
 from grille.server.commands.options import Options, check_options
 from grille.server.commands.scope import Scope, Variable
+from grille.server.commands.sets import analysis_set
 from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis
@@ -114,7 +115,8 @@ class Regress:
         """Fit in one pass, more for robust errors; see Command.compute."""
         model, engine, frame = plan.model, workspace.engine, workspace.frames[plan.model.dataset]
         workspace.progress("reading")
-        reading = read(engine, frame, model)
+        entered = enter(engine, frame, model)
+        reading = read(engine, entered, model)
         moments = collect_moments(reading.passes, reading.design, reading.levels)
         workspace.progress("fitting")
         cluster = None
@@ -122,22 +124,22 @@ class Regress:
             cluster = ClusterVariable(plan.cluster, len(reading.levels.levels[plan.cluster]))
         fit = fit_ols(moments, model.level, plan.covariance, reading.passes, cluster)
         workspace.progress("checking")
-        entered = model_set(engine, frame, model)
+        units = analysis_set(engine, entered, "regress", None, ())
         leverage = design_leverage(moments, fit.scaling, reading.passes)
         labels = term_labels(model, reading)
         evidence = ModelEvidence(
             command="regress",
-            analysis_set=entered,
+            analysis_set=units,
             parameters=len(fit.terms),
             residual_df=fit.df_resid,
             r2=fit.r2,
             columns=design_columns(moments, fit.scaling),
             leverage=(leverage.largest, leverage.three_largest),
             outcome_rarer_units=moments.outcome_rarer_units,
-            smallest_combination=smallest_combination(engine, frame, model),
+            smallest_combination=smallest_combination(engine, entered, model, moments),
             groups=(),
             icc=None,
-            tables=(_model_table(model, fit, entered.units), _coefficients(model, reading, fit)),
+            tables=(_model_table(model, fit, units.units), _coefficients(model, reading, fit)),
             notices=dropped_notice(fit.dropped, labels),
             lineage_violation=model.lineage_violation,
         )

@@ -16,11 +16,10 @@ from grille.server.commands.models import (
     Model,
     Reading,
     coefficient_table,
-    complete,
     design_columns,
     dropped_notice,
+    enter,
     interval_heads,
-    model_set,
     present_model,
     read,
     smallest_combination,
@@ -29,15 +28,24 @@ from grille.server.commands.models import (
 from grille.server.commands.options import check_options
 from grille.server.commands.regress import CONTROL, LEVEL, MODEL_COLUMNS, NOCONSTANT, bind_model
 from grille.server.commands.scope import Scope, Variable
-from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, GroupLevel, ModelEvidence, UnitCount
+from grille.server.commands.sets import SET_MEASURES
+from grille.server.disclosure.evidence import (
+    AnalysisSet,
+    Figure,
+    FigureKind,
+    FigureTable,
+    GroupLevel,
+    ModelEvidence,
+    UnitCount,
+)
 from grille.server.engines.base import Engine, Frame
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis, Name
 from grille.server.language.ast import Command as Node
-from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind
+from grille.server.plan.aggregates import Aggregation, Groups
 from grille.server.statistics.leverage import design_leverage
 from grille.server.statistics.moments import collect_moments
-from grille.server.statistics.reml import MixedResult, fit_mixed
+from grille.server.statistics.reml import MixedLevel, MixedResult, fit_mixed
 from grille.server.statistics.uncertainty import WaldTest
 from grille.server.text import Text, same
 
@@ -75,8 +83,8 @@ class RegressMml:
             "the model without groups, the Wald tests all slopes, and slopes together with variances.",
             "Tilfeldige konstantledd for én gruppevariabel, eller for to med høyeste nivå først; en gruppe på lavere "
             "nivå hører til én gruppe på det høyere, så koder kan gjenbrukes. Estimert med restricted "
-            "maximum likelihood (REML), med standardfeil som i MixedLM i statsmodels. LR-testen sammenligner med modellen "
-            "uten grupper, "
+            "maximum likelihood (REML), med standardfeil som i MixedLM i statsmodels. LR-testen sammenligner med "
+            "modellen uten grupper, "
             "Wald-testene alle stigningstall, og stigningstall sammen med varianser.",
         ),
     )
@@ -122,30 +130,32 @@ class RegressMml:
         """Fit from one pass; see Command.compute."""
         model, engine, frame = plan.model, workspace.engine, workspace.frames[plan.model.dataset]
         workspace.progress("reading")
-        reading = read(engine, frame, model)
+        entered = enter(engine, frame, model)
+        reading = read(engine, entered, model)
         names = tuple(group.name for group in plan.groups)
         moments = collect_moments(reading.passes, reading.design, reading.levels, names)
         workspace.progress("fitting")
         fit = fit_mixed(moments, model.level)
         workspace.progress("checking")
         leverage = design_leverage(moments, fit.scaling, reading.passes, fit.ratios)
-        entered = model_set(engine, frame, model)
-        groups = _group_levels(engine, frame, plan, fit)
+        cells = count_groups(engine, entered, plan)
+        groups = tuple(_group_level(plan, cells, number, level) for number, level in enumerate(fit.levels))
+        units = _whole(entered, cells)
         crossed = moments.groups.crossed if moments.groups is not None else 0
         evidence = ModelEvidence(
             command="regress-mml",
-            analysis_set=entered,
+            analysis_set=units,
             parameters=fit.parameters,
             residual_df=fit.n - len(fit.terms),
             r2=fit.r2_marginal,
             columns=design_columns(moments, fit.scaling),
             leverage=(leverage.largest, leverage.three_largest),
             outcome_rarer_units=moments.outcome_rarer_units,
-            smallest_combination=smallest_combination(engine, frame, model),
+            smallest_combination=smallest_combination(engine, entered, model, moments),
             groups=groups,
             icc=fit.levels[-1].icc_cumulative,
             tables=(
-                _model_table(model, fit, entered.units),
+                _model_table(model, fit, units.units),
                 _groups_table(plan, fit, groups),
                 _random_table(plan, fit),
                 _coefficients(model, reading, fit),
@@ -179,24 +189,35 @@ def _group_is_term(name: Name) -> TypeMismatchError:
     )
 
 
-def _group_levels(engine: Engine, frame: Frame, plan: Plan, fit: MixedResult) -> tuple[GroupLevel, ...]:
-    levels = []
-    for number, (variable, level) in enumerate(zip(plan.groups, fit.levels, strict=True)):
-        by = tuple((group.name, reference(group)) for group in plan.groups[: number + 1])
-        measures = (Measure("n", MeasureKind.UNITS), Measure("key", MeasureKind.CELL_KEY))
-        groups = engine.aggregate(frame, Aggregation(by, measures, plan.model.where, complete(plan.model))).measures
-        sizes, keys = groups["n"].astype(np.int64), groups["key"].astype(np.uint64)
-        low, high = int(np.argmin(sizes)), int(np.argmax(sizes))
-        levels.append(
-            GroupLevel(
-                variable.name,
-                level.n_groups,
-                UnitCount(int(sizes[low]), int(keys[low])),
-                UnitCount(int(sizes[high]), int(keys[high])),
-                variable.documented,
-            )
-        )
-    return tuple(levels)
+def count_groups(engine: Engine, frame: Frame, plan: Plan) -> Groups:
+    """Count the units of each lowest group, with cell keys and sketches, ordered by the highest level."""
+    by = tuple((group.name, reference(group)) for group in plan.groups)
+    return engine.aggregate(frame, Aggregation(by, SET_MEASURES))
+
+
+def _group_level(plan: Plan, cells: Groups, number: int, level: MixedLevel) -> GroupLevel:
+    sizes, keys = cells.measures["n"].astype(np.int64), cells.measures["key"].astype(np.uint64)
+    if number + 1 < len(plan.groups):  # a higher level: add its cells up
+        top = cells.by[plan.groups[number].name]
+        first = np.flatnonzero(np.concatenate([[True], top[1:] != top[:-1]]))
+        sizes, keys = np.add.reduceat(sizes, first), np.add.reduceat(keys, first)
+    low, high = int(np.argmin(sizes)), int(np.argmax(sizes))
+    return GroupLevel(
+        plan.groups[number].name,
+        level.n_groups,
+        UnitCount(int(sizes[low]), int(keys[low])),
+        UnitCount(int(sizes[high]), int(keys[high])),
+        plan.groups[number].documented,
+    )
+
+
+def _whole(frame: Frame, cells: Groups) -> AnalysisSet:
+    """Return the set of all units: the disjoint union of the groups."""
+    assert frame.rows is not None
+    words = np.bitwise_xor.reduce(cells.measures["sketch"].astype(np.uint64), axis=0)
+    key = int(cells.measures["key"].astype(np.uint64).sum(dtype=np.uint64))
+    units = UnitCount(int(cells.measures["n"].sum()), key)
+    return AnalysisSet(frame.rows.bank, frame.rows.unit_type, units, tuple(int(word) for word in words), "regress-mml")
 
 
 def _model_table(model: Model, fit: MixedResult, units: UnitCount) -> FigureTable:

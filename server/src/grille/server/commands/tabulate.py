@@ -83,9 +83,8 @@ class Tabulate:
         ),
         details=Text(
             "The last variable stands across, the others down the side. Counts carry noise and small cells are "
-            "withheld; totals carry noise of their own, so cells need not add up to them. Rows with a missing value are "
-            "left out "
-            "unless `missing` is given.",
+            "withheld; totals carry noise of their own, so cells need not add up to them. Rows with a missing value "
+            "are left out unless `missing` is given.",
             "Siste variabel står bortover, de andre nedover. Antall har støy og små celler vises ikke; summene har "
             "egen støy, så cellene trenger ikke å summere seg til dem. Rader med manglende verdi er ikke med uten "
             "`missing`.",

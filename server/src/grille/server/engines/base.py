@@ -103,6 +103,9 @@ class Engine(Protocol):
     def aggregate(self, frame: Frame, request: Aggregation) -> Groups:
         """Compute measures per group."""
 
+    def any(self, frame: Frame, condition: Expression) -> bool:
+        """Return whether the condition is true for any row; stops at the first."""
+
     def percentiles(self, frame: Frame, request: OrderStatistics) -> Percentiles:
         """Compute smoothed percentiles per group."""
 

@@ -108,11 +108,13 @@ class BatchRequest:
         factors: Named expressions (string or number) delivered as int32 codes 0..k-1 into `FactorLevels`, whose levels
             are sorted ascending and cover exactly the complete cases.
         where: As in Aggregation.
+        all_complete: Whether no row has a missing value, so that none need be looked for.
     """
 
     numbers: tuple[tuple[str, Expression], ...]
     factors: tuple[tuple[str, Expression], ...] = ()
     where: Expression | None = None
+    all_complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import queue
 import signal
 import threading
 from multiprocessing.connection import Connection
+from typing import Any
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.whitelist import COMMANDS
@@ -65,6 +66,7 @@ class _Loop:
         self._lock = threading.Lock()
         self._running = 0
         self._cancelled = 0
+        self._memo: dict[tuple[str, ...], Any] = {}
 
     def run(self) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
@@ -112,7 +114,7 @@ class _Loop:
             self._pipe.send(Progressed(request.request, phase))
 
         self._engine.sweep(tuple(request.frames.values()))
-        workspace = Workspace(self._engine, request.frames, progress)
+        workspace = Workspace(self._engine, request.frames, progress, self._memo)
         outcome = COMMANDS[request.command].compute(request.plan, workspace)
         return Computed(request.request, outcome.evidence, outcome.frames)
 

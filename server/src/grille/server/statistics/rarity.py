@@ -47,6 +47,24 @@ def column_rarity(moments: Moments, scaling: Scaling) -> tuple[ColumnRarity, ...
     return tuple(columns)
 
 
+def two_valued_columns(moments: Moments) -> frozenset[str]:
+    """Return the names of the columns that take two values only.
+
+    A column within [low, high] has the largest variance for its mean, (mean - low) (high - mean), exactly when every
+    value is an end. One value of n at a distance d from both ends lowers it by about d (high - low - d) / n, so values
+    closer than n 1e-11 of the range to an end are taken for it.
+    """
+    names = set()
+    for number, column in enumerate(moments.design.columns):
+        ends = moments.ranges[number]
+        if ends.low < ends.high:
+            mean = float(moments.mean[number])
+            largest = moments.n * (mean - ends.low) * (ends.high - mean)
+            if largest - float(moments.cross[number, number]) <= 1e-11 * moments.n * (ends.high - ends.low) ** 2:
+                names.add(column.name)
+    return frozenset(names)
+
+
 def _rarer_groups(moments: Moments, groups: GroupMoments, column: int) -> tuple[int, int] | None:
     sizes, means = groups.sizes, groups.means[column]
     total = float(moments.cross[column, column])

@@ -23,10 +23,12 @@ def batches(
 ) -> tuple[FactorLevels, Callable[[], Iterator[Batch]]]:
     """Return the factor levels over the complete rows and a function that starts a pass over them."""
     expressions = [expression for _, expression in (*request.numbers, *request.factors)]
-    complete = composition(frame, expressions, where=request.where, complete=expressions)
+    wanted = () if request.all_complete else expressions
+    complete = composition(frame, expressions, where=request.where, complete=wanted)
     factors = [expression for _, expression in request.factors]
+    looked_at = composition(frame, factors, where=request.where, complete=wanted)
     coded = dict(
-        zip((name for name, _ in request.factors), codings(requests, store, frame, factors, complete), strict=True)
+        zip((name for name, _ in request.factors), codings(requests, store, frame, factors, looked_at), strict=True)
     )
     query = complete
     for number, (_, expression) in enumerate(request.numbers):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 import duckdb
+from sqlglot import exp
 
 from grille.server.engines.base import Frame, Source
 from grille.server.engines.duckdb import connection as connections
@@ -15,7 +16,7 @@ from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.failures import translated
 from grille.server.engines.duckdb.frames import Frames
 from grille.server.engines.duckdb.percentiles import percentiles
-from grille.server.engines.duckdb.sql import SESSION
+from grille.server.engines.duckdb.sql import SESSION, composition
 from grille.server.engines.duckdb.store import Store
 from grille.server.plan.aggregates import (
     Aggregation,
@@ -88,6 +89,11 @@ class DuckDbEngine:
     def aggregate(self, frame: Frame, request: Aggregation) -> Groups:
         """Compute measures per group."""
         return aggregate(self._requests, frame, request)
+
+    def any(self, frame: Frame, condition: Expression) -> bool:
+        """See Engine.any."""
+        select = composition(frame, (), where=condition).select(exp.Literal.number(1)).limit(1)
+        return bool(self._requests.rows(select))
 
     def percentiles(self, frame: Frame, request: OrderStatistics) -> Percentiles:
         """Compute smoothed percentiles per group."""
