@@ -88,7 +88,7 @@ class Boxplot:
         workspace.progress("sorting")
         request = Description("boxplot", plan.variables, plan.over, plan.where, False, PROBABILITIES, margins=False)
         frame = workspace.frames[plan.dataset]
-        return Outcome(describe(workspace.engine, frame, request, plan.view), workspace.frames)
+        return Outcome(describe(workspace, frame, request, plan.view), workspace.frames)
 
     def present(self, content: Any) -> tuple[Block, ...]:
         """A plot and its table; see Command.present."""

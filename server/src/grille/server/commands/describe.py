@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from grille.server.commands.base import Workspace
 from grille.server.commands.cube import Cells, add, cells_of, combine_sketches, margins, top_two
 from grille.server.commands.gini import gini_of_cells
 from grille.server.commands.scope import Variable
@@ -57,8 +59,9 @@ def clip(operand: Expression, low: float, high: float) -> Expression:
     return Apply("rowmin", (raised, Constant(high, number)), number)
 
 
-def describe(engine: Engine, frame: Frame, request: Description, view: object) -> MagnitudeEvidence:
+def describe(workspace: Workspace, frame: Frame, request: Description, view: object) -> MagnitudeEvidence:
     """Compute the evidence of `request` on the rows of `frame`."""
+    engine = workspace.engine
     by = tuple((variable.name, reference(variable)) for variable in request.by)
     complete = () if request.missing else tuple(reference(variable) for variable in request.by)
     anywhere = _any_value(request.variables)
@@ -68,7 +71,7 @@ def describe(engine: Engine, frame: Frame, request: Description, view: object) -
         request.by,
     )
     layout = _Layout(cells, request.margins)
-    described = tuple(_variable(engine, frame, request, layout, variable) for variable in request.variables)
+    described = tuple(_variable(workspace, frame, request, layout, variable) for variable in request.variables)
     return MagnitudeEvidence(
         analysis_set=analysis_set(engine, frame, request.command, condition, complete),
         axes=cells.axes,
@@ -105,11 +108,12 @@ class _Layout:
 
 
 def _variable(
-    engine: Engine, frame: Frame, request: Description, layout: _Layout, variable: Variable
+    workspace: Workspace, frame: Frame, request: Description, layout: _Layout, variable: Variable
 ) -> MagnitudeVariable:
-    low, high, population = winsor_limits(engine, frame, variable)
+    engine = workspace.engine
+    low, high, population = winsor_limits(workspace, frame, variable)
     value = reference(variable)
-    binary = is_binary(engine, frame, variable)
+    binary = is_binary(workspace, frame, variable)
     clipped = value if binary or population == 0 else clip(value, low, high)
     origin = 0.0 if binary or population == 0 else (low + high) / 2
     by = tuple((one.name, reference(one)) for one in request.by)
@@ -262,17 +266,52 @@ def _ones(
     return counts, keys
 
 
-def winsor_limits(engine: Engine, frame: Frame, variable: Variable) -> tuple[float, float, int]:
+def winsor_limits(workspace: Workspace, frame: Frame, variable: Variable) -> tuple[float, float, int]:
     """Return the 1st and 99th smoothed percentile of a variable over the whole data set, and its number of units."""
+    key = ("winsor_limits", *_place(frame, variable))
+    found = _remembered(workspace, key, lambda: _limits(workspace.engine, frame, variable))
+    return cast("tuple[float, float, int]", found)
+
+
+def _limits(engine: Engine, frame: Frame, variable: Variable) -> tuple[float, float, int]:
     answer = engine.percentiles(frame, OrderStatistics(reference(variable), LIMIT_PROBABILITIES))
     if not len(answer.n) or not answer.n[0]:
         return (float("nan"), float("nan"), 0)
     return (float(answer.values[0, 0]), float(answer.values[0, 1]), int(answer.n[0]))
 
 
-def is_binary(engine: Engine, frame: Frame, variable: Variable) -> bool:
+def has_missing(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
+    """Return whether any row of the data set lacks a value of a variable."""
+    return bool(
+        _remembered(
+            workspace,
+            ("has_missing", *_place(frame, variable)),
+            lambda: workspace.engine.any(frame, Apply("sysmiss", (reference(variable),), ValueType.NUMBER)),
+        )
+    )
+
+
+def _place(frame: Frame, variable: Variable) -> tuple[str, str]:
+    """Return what names the values of a variable in a data set for ever: the stored tables of its rows and column."""
+    assert frame.rows is not None
+    return frame.rows.present, frame.columns[variable.name].table
+
+
+def _remembered(workspace: Workspace, key: tuple[str, ...], find: Callable[[], object]) -> object:
+    if key not in workspace.memo:
+        workspace.memo[key] = find()
+    return workspace.memo[key]
+
+
+def is_binary(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
     """Return whether every value of a variable over the whole data set is 0 or 1."""
+    return bool(
+        _remembered(workspace, ("is_binary", *_place(frame, variable)), lambda: _binary(workspace, frame, variable))
+    )
+
+
+def _binary(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
     number = ValueType.NUMBER
     either = Apply("inlist", (reference(variable), Constant(0, number), Constant(1, number)), number)
     missing = Apply("sysmiss", (reference(variable),), number)
-    return not engine.any(frame, Apply("not", (Apply("or", (either, missing), number),), number))
+    return not workspace.engine.any(frame, Apply("not", (Apply("or", (either, missing), number),), number))

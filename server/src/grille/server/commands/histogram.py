@@ -128,7 +128,7 @@ class Histogram:
         """Count units per bar; see Command.compute."""
         workspace.progress("counting")
         frame = workspace.frames[plan.dataset]
-        low, high, population = winsor_limits(workspace.engine, frame, plan.variable)
+        low, high, population = winsor_limits(workspace, frame, plan.variable)
         value = reference(plan.variable)
         inner: Expression = clip(value, low, high) if population else value
         if plan.discrete:

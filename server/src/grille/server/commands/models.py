@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from grille.server.blocks import Block, Notice, Table
 from grille.server.commands.analysis import numeric
-from grille.server.commands.describe import reference
+from grille.server.commands.base import Workspace
+from grille.server.commands.describe import has_missing, reference
 from grille.server.commands.lookup import usable_variable
 from grille.server.commands.scope import Scope, Variable
 from grille.server.disclosure.evidence import DesignColumn, Figure, FigureKind, FigureTable
@@ -139,17 +140,18 @@ class Reading:
     shown: frozenset[str]
 
 
-def enter(engine: Engine, frame: Frame, model: Model) -> Frame:
+def enter(workspace: Workspace, frame: Frame, model: Model) -> Frame:
     """Return the rows of `frame` that enter the estimation: the condition holds and nothing is missing."""
     number = ValueType.NUMBER
     every = {**model.variables, model.outcome.name: model.outcome, **{v.name: v for v in model.others}}
-    present: list[Expression] = [
-        Apply("not", (Apply("sysmiss", (reference(variable),), number),), number) for variable in every.values()
-    ]
-    conditions = present if model.where is None else [model.where, *present]
-    if len(conditions) == 1:
-        return engine.filter(frame, conditions[0])
-    return engine.filter(frame, Apply("and", tuple(conditions), number))
+    conditions: list[Expression] = [] if model.where is None else [model.where]
+    for variable in every.values():
+        if has_missing(workspace, frame, variable):
+            conditions.append(Apply("not", (Apply("sysmiss", (reference(variable),), number),), number))
+    if not conditions:
+        return frame
+    together = conditions[0] if len(conditions) == 1 else Apply("and", tuple(conditions), number)
+    return workspace.engine.filter(frame, together)
 
 
 def read(engine: Engine, frame: Frame, model: Model) -> Reading:

@@ -115,7 +115,7 @@ class Regress:
         """Fit in one pass, more for robust errors; see Command.compute."""
         model, engine, frame = plan.model, workspace.engine, workspace.frames[plan.model.dataset]
         workspace.progress("reading")
-        entered = enter(engine, frame, model)
+        entered = enter(workspace, frame, model)
         reading = read(engine, entered, model)
         moments = collect_moments(reading.passes, reading.design, reading.levels)
         workspace.progress("fitting")

@@ -130,7 +130,7 @@ class RegressMml:
         """Fit from one pass; see Command.compute."""
         model, engine, frame = plan.model, workspace.engine, workspace.frames[plan.model.dataset]
         workspace.progress("reading")
-        entered = enter(engine, frame, model)
+        entered = enter(workspace, frame, model)
         reading = read(engine, entered, model)
         names = tuple(group.name for group in plan.groups)
         moments = collect_moments(reading.passes, reading.design, reading.levels, names)

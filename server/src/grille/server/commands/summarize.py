@@ -89,7 +89,7 @@ class Summarize:
         workspace.progress("counting")
         request = Description("summarize", plan.variables, (), plan.where, False, QUARTILES, gini=plan.view.gini)
         frame = workspace.frames[plan.dataset]
-        return Outcome(describe(workspace.engine, frame, request, plan.view), workspace.frames)
+        return Outcome(describe(workspace, frame, request, plan.view), workspace.frames)
 
     def present(self, content: Any) -> tuple[Block, ...]:
         """One row per variable; see Command.present."""

@@ -170,7 +170,7 @@ class Tabulate:
             probabilities=tuple(sorted(wanted)),
             gini="gini" in plan.view.shown,
         )
-        return Outcome(describe(workspace.engine, frame, request, plan.view), workspace.frames)
+        return Outcome(describe(workspace, frame, request, plan.view), workspace.frames)
 
     def present(self, content: Any) -> tuple[Block, ...]:
         """Lay the cells out; see Command.present."""
