@@ -19,7 +19,7 @@ class Compute:
         node = run.node
         try:
             bound = COMMANDS[node.head.name].bind(node, run.session.scope)
-            computed = run.session.compute(bound.name, bound.plan, progress, self._timeout)
+            computed = run.session.compute(bound.name, bound.plan, progress, self._timeout, run.stop)
         except GrilleError as error:
             raise error.at(node.head.name_span) from None
         return Computation(bound.name, computed.evidence, bound.scope, computed.frames)

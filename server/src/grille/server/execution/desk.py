@@ -22,6 +22,7 @@ from grille.server.language.parser import parse_bytes, parse_recovering
 from grille.server.sessions.manager import SessionManager
 from grille.server.sessions.messages import AttachedBank
 from grille.server.sessions.session import Session
+from grille.server.sessions.stop import Stop
 from grille.server.text import Language, Text
 
 Banks = Mapping[str, Mapping[int, BankMetadata]]
@@ -156,9 +157,9 @@ class Desk:
         problems.sort(key=lambda problem: problem.span.start if problem.span else 0)
         return len(parsed.commands), tuple(problems)
 
-    def run(self, caller: Caller, session: Session, script: bytes) -> Iterator[ScriptEvent]:
-        """Run a script; the first failure ends it. Raises SESSION_BUSY before the first event."""
-        with session.exclusive():
+    def run(self, caller: Caller, session: Session, script: bytes, stop: Stop) -> Iterator[ScriptEvent]:
+        """Run a script; the first failure ends it, and `stop` does. Raises SESSION_BUSY before the first event."""
+        with session.exclusive(stop):
             try:
                 commands = parse_bytes(script).commands
             except GrilleError as error:
@@ -166,9 +167,11 @@ class Desk:
                 yield Rejected(error, record)
                 return
             for index, node in enumerate(commands, start=1):
+                if stop.is_set():
+                    return
                 yield Started(node, index, len(commands))
                 failed = False
-                for event in self._one(CommandRun(session, caller, node)):
+                for event in self._one(CommandRun(session, caller, node, stop)):
                     failed = isinstance(event, Recorded) and event.error is not None
                     yield event
                 if failed:
@@ -183,14 +186,21 @@ class Desk:
             except Exception as error:
                 events.put(error)
 
-        threading.Thread(target=work, name="command", daemon=True).start()
-        while True:
-            event = events.get()
-            if isinstance(event, Exception):
-                raise event
-            yield event
-            if isinstance(event, Recorded):
-                return
+        thread = threading.Thread(target=work, name="command", daemon=True)
+        thread.start()
+        try:
+            while True:
+                event = events.get()
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+                if isinstance(event, Recorded):
+                    return
+        except GeneratorExit:
+            run.stop.set()  # nobody listens any more
+            raise
+        finally:
+            thread.join()  # the session is free only when its command has ended
 
     def _banks_of(self, place: Place) -> Banks:
         return {name: versions for name, versions in self._banks().items() if name in place.banks}

@@ -12,6 +12,7 @@ from grille.server.disclosure.released import AppliedRule
 from grille.server.engines.base import Frame
 from grille.server.language.ast import Command as Node
 from grille.server.sessions.session import Session
+from grille.server.sessions.stop import Stop
 from grille.v1 import results_pb2
 
 T = TypeVar("T", covariant=True)
@@ -28,11 +29,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class CommandRun:
-    """One command of one script of one caller."""
+    """One command of one script of one caller, who may wish to stop it."""
 
     session: Session
     caller: Caller
     node: Node
+    stop: Stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def serve(home: Home, config: ServerConfig, listen: str) -> None:
     """
     keys = load_keys(home)
     credentials = server_credentials(home)
-    warm_up()  # before any thread: workers are forked from a process that has none
+    warm_up("grille.server.operations.cli")  # before any thread: workers are forked from a process that has none
     configure_logging(config.server.log_level)
     log = structlog.get_logger()
     with AuditLog(

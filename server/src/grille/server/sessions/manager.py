@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import errno
 import secrets
 import shutil
 import threading
@@ -12,9 +14,10 @@ from pathlib import Path
 
 from grille.server.catalog.model import BankMetadata
 from grille.server.commands.scope import Scope
-from grille.server.errors import BudgetError, UnknownNameError
+from grille.server.errors import BudgetError, GrilleError, InternalError, UnknownNameError
 from grille.server.sessions.messages import AttachedBank, WorkerSettings
-from grille.server.sessions.session import Session
+from grille.server.sessions.session import Session, unknown_session
+from grille.server.sessions.stop import Stop
 from grille.server.text import Language, Text
 
 
@@ -57,7 +60,12 @@ class SessionManager:
         banks: Mapping[str, Mapping[int, BankMetadata]],
         attached: tuple[AttachedBank, ...],
     ) -> Session:
-        """Open a session; raises BudgetError TOO_MANY_SESSIONS."""
+        """Open a session.
+
+        Raises:
+            BudgetError: TOO_MANY_SESSIONS, DISK_FULL.
+            InternalError: SESSION_NOT_MADE, or what the worker's start raised.
+        """
         identifier = secrets.token_urlsafe(24)
         self._reserve(identifier, user)
         home = self._folder / identifier
@@ -73,10 +81,12 @@ class SessionManager:
                 banks=attached,
             )
             session = Session(identifier, user, project, language, Scope(banks=banks), settings, home)
-        except BaseException:
+        except BaseException as error:
             with self._lock:
                 self._reserved.pop(identifier, None)
             shutil.rmtree(home, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _not_made(error) from None
             raise
         with self._lock:
             self._reserved.pop(identifier, None)
@@ -102,11 +112,7 @@ class SessionManager:
         with self._lock:
             session = self._sessions.get(identifier)
         if session is None or session.user != user:
-            raise UnknownNameError(
-                "UNKNOWN_SESSION",
-                Text("There is no such session.", "Det finnes ingen slik økt."),
-                hint=Text("It may have expired; open a new one.", "Den kan ha utløpt; åpne en ny."),
-            )
+            raise unknown_session()
         return session
 
     def of_user(self, user: str) -> tuple[Session, ...]:
@@ -119,17 +125,19 @@ class SessionManager:
         """Close a session of the user; raises UNKNOWN_SESSION when it is not the user's."""
         session = self.find(identifier, user)
         with self._lock:
-            self._sessions.pop(identifier, None)
-        session.close()
-        self._closed(session, reason)
+            is_ours = self._sessions.pop(identifier, None) is not None
+        if is_ours:  # and not another thread's, which closes it at this moment
+            session.close()
+            self._closed(session, reason)
 
     def expire(self) -> None:
         """Close sessions that have been idle too long."""
         limit = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=self._limits.idle_minutes)
         with self._lock:
-            stale = [s for s in self._sessions.values() if not s.busy and s.last_used < limit]
+            stale = [session for session in self._sessions.values() if session.last_used < limit]
         for session in stale:
-            self.close(session.identifier, session.user, "expired")
+            with contextlib.suppress(BudgetError, UnknownNameError), session.exclusive(Stop()):
+                self.close(session.identifier, session.user, "expired")
 
     def interrupt_all(self) -> None:
         """Stop every running command."""
@@ -139,8 +147,30 @@ class SessionManager:
             session.interrupt()
 
     def shutdown(self) -> None:
-        """Close every session."""
+        """Close every session, also when some cannot be recorded; raises the first such failure at the end."""
         with self._lock:
             sessions = list(self._sessions.values())
+        failures = []
         for session in sessions:
-            self.close(session.identifier, session.user, "shutdown")
+            try:
+                self.close(session.identifier, session.user, "shutdown")
+            except UnknownNameError:
+                pass  # its user was faster
+            except GrilleError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+
+def _not_made(error: OSError) -> GrilleError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return BudgetError(
+            "DISK_FULL",
+            Text("There is no disk space left for a new session.", "Det er ikke diskplass til en ny økt."),
+            hint=Text("Tell the custodian of the server.", "Si fra til forvalteren av tjeneren."),
+        )
+    return InternalError(
+        "SESSION_NOT_MADE",
+        Text("The server could not make the session's files.", "Tjeneren kunne ikke lage øktens filer."),
+        hint=Text("Tell the custodian of the server.", "Si fra til forvalteren av tjeneren."),
+    )

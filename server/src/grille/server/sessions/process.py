@@ -23,16 +23,22 @@ from grille.server.sessions.messages import (
     Ready,
     WorkerSettings,
 )
+from grille.server.sessions.stop import Stop
 from grille.server.text import Text
 
+PATIENCE_SECONDS = 5.0
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 
 
-def warm_up() -> None:
-    """Start the fork server with everything that workers need already imported; call before any thread exists."""
+def warm_up(*modules: str) -> None:
+    """Start the fork server with everything that workers need already imported; call before any thread exists.
+
+    Args:
+        modules: Names of what the program's main script imports: every worker begins by running that script's imports.
+    """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["grille.server.sessions.worker"])
+    context.set_forkserver_preload(["grille.server.sessions.worker", *modules])
     probe = context.Process(target=_nothing)
     probe.start()
     probe.join()
@@ -45,30 +51,37 @@ def _nothing() -> None:
 class Worker:
     """A worker process and the server's end of its pipe. One request at a time."""
 
-    def __init__(self, settings: WorkerSettings) -> None:
-        """Start the process and wait until it is ready; raises what its start raised."""
+    def __init__(self, settings: WorkerSettings, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Start the process and wait until it is ready; raises what its start raised.
+
+        Args:
+            settings: What the worker is told.
+            patience_seconds: How long a worker may go on after it was told to stop, before it is killed.
+        """
         self._numbers = itertools.count(1)
-        self._current = 0
-        self._lock = threading.Lock()
+        self._patience = patience_seconds
+        self._sending = threading.Lock()
+        self._computing = threading.Lock()
         context = multiprocessing.get_context("forkserver")
         ours, theirs = context.Pipe()
         self._pipe: Connection = ours
         from grille.server.sessions.entry import enter
 
         self._process: ForkServerProcess = context.Process(target=enter, args=(theirs, settings), daemon=True)
-        self._process.start()
-        theirs.close()
-        if not self._pipe.poll(_START_SECONDS):
-            self.kill()
-            raise _lost()
         try:
-            first = self._pipe.recv()
-        except EOFError:
+            self._process.start()
+        except (OSError, EOFError):
+            self._pipe.close()
             raise _lost() from None
-        if isinstance(first, Failed):
-            self._process.join(_STOP_SECONDS)
-            raise first.error
-        assert isinstance(first, Ready)
+        finally:
+            theirs.close()
+        try:
+            first = self._pipe.recv() if self._pipe.poll(_START_SECONDS) else None
+        except (EOFError, OSError):
+            first = None
+        if not isinstance(first, Ready):
+            self.kill()
+            raise first.error if isinstance(first, Failed) else _lost()
 
     @property
     def pid(self) -> int | None:
@@ -82,65 +95,112 @@ class Worker:
         frames: Mapping[str, Frame],
         progress: Callable[[str], None],
         timeout_seconds: float,
+        stop: Stop,
     ) -> Computed:
-        """Run a bound command; raises its GrilleError, BudgetError on timeout, InternalError when the worker dies."""
-        request = next(self._numbers)
-        with self._lock:
-            self._current = request
-        timer = threading.Timer(timeout_seconds, self._interrupt, (request,))
+        """Run a bound command.
+
+        Raises:
+            GrilleError: What the command raised.
+            BudgetError: COMMAND_TIMEOUT after `timeout_seconds`, CANCELLED when `stop` is set. A worker that does not
+                react to either is killed.
+            InternalError: WORKER_LOST when the process ended by itself.
+        """
+        request = _Request(next(self._numbers))
+        timer = threading.Timer(timeout_seconds, self._interrupt, (request, _too_slow(timeout_seconds)))
         timer.daemon = True
-        timed_out = False
         try:
-            self._pipe.send(Compute(request, command, plan, frames))
-            timer.start()
-            while True:
-                message = self._pipe.recv()
-                if isinstance(message, Progressed):
-                    progress(message.phase)
-                elif message.request == request:
-                    break
-            timed_out = not timer.is_alive()
+            with self._computing:
+                self._send(Compute(request.number, command, plan, frames))
+                timer.start()
+                with stop.telling(lambda: self._interrupt(request, _cancelled())):
+                    message = self._reply(request, progress)
         except (EOFError, OSError):
-            raise _lost() from None
+            raise request.interrupted or _lost() from None
         finally:
             timer.cancel()
-            with self._lock:
-                self._current = 0
+            request.end()
         if isinstance(message, Failed):
-            if timed_out and message.error.reason == "CANCELLED":
-                raise _too_slow(timeout_seconds)
+            if request.interrupted is not None and message.error.reason == "CANCELLED":
+                raise request.interrupted
             raise message.error
-        assert isinstance(message, Computed)
         return message
 
-    def interrupt(self) -> None:
-        """Stop the running request, if there is one; it then fails with CANCELLED."""
-        with self._lock:
-            request = self._current
-        if request:
-            self._interrupt(request)
+    def _reply(self, request: _Request, progress: Callable[[str], None]) -> Computed | Failed:
+        while True:
+            message = self._pipe.recv()
+            if message.request != request.number:
+                continue
+            if isinstance(message, Progressed):
+                progress(message.phase)
+            else:
+                answer: Computed | Failed = message
+                return answer
 
-    def _interrupt(self, request: int) -> None:
-        with contextlib.suppress(OSError):
-            self._pipe.send(Interrupt(request))
+    def _interrupt(self, request: _Request, why: GrilleError) -> None:
+        if request.interrupt(why, self._patience, self._kill_process):
+            with contextlib.suppress(OSError):
+                self._send(Interrupt(request.number))
+
+    def _send(self, message: Compute | Interrupt | Close) -> None:
+        with self._sending:  # timers and vanished clients send from threads of their own
+            self._pipe.send(message)
 
     def alive(self) -> bool:
         """Whether the process runs."""
-        return self._process.is_alive()
+        return not self._pipe.closed and self._process.is_alive()
 
     def close(self) -> None:
         """Ask the process to leave, then make it."""
         with contextlib.suppress(OSError):
-            self._pipe.send(Close())
+            self._send(Close())
         self._process.join(_STOP_SECONDS)
         self.kill()
 
     def kill(self) -> None:
         """End the process at once."""
-        if self._process.is_alive():
+        self._kill_process()
+        has_ended = self._computing.acquire(timeout=_STOP_SECONDS)  # whoever waits for an answer hears that none comes
+        self._pipe.close()  # also ends a worker that cannot be waited for, because the fork server is gone
+        if has_ended:
+            self._computing.release()
+
+    def _kill_process(self) -> None:
+        if self._process.pid is not None and self._process.is_alive():
             self._process.kill()
             self._process.join(_STOP_SECONDS)
-        self._pipe.close()
+
+
+class _Request:
+    """The request at work: why it was interrupted, and the watch on a worker that does not react."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.interrupted: GrilleError | None = None
+        self._lock = threading.Lock()
+        self._has_ended = False
+        self._watch: threading.Timer | None = None
+
+    def interrupt(self, why: GrilleError, patience_seconds: float, kill: Callable[[], None]) -> bool:
+        """Note the first reason and begin to watch; tells whether the worker shall be interrupted."""
+        with self._lock:
+            if self._has_ended or self.interrupted is not None:
+                return False
+            self.interrupted = why
+            self._watch = threading.Timer(patience_seconds, kill)
+            self._watch.daemon = True
+            self._watch.start()
+            return True
+
+    def end(self) -> None:
+        """Stop watching."""
+        with self._lock:
+            self._has_ended = True
+            if self._watch is not None:
+                self._watch.cancel()
+
+
+def _cancelled() -> GrilleError:
+    return BudgetError("CANCELLED", Text("The command was cancelled.", "Kommandoen ble avbrutt."))
 
 
 def _lost() -> GrilleError:

@@ -12,9 +12,10 @@ from typing import Any
 
 from grille.server.commands.scope import Scope
 from grille.server.engines.base import Frame
-from grille.server.errors import BudgetError
+from grille.server.errors import BudgetError, UnknownNameError
 from grille.server.sessions.messages import Computed, WorkerSettings
 from grille.server.sessions.process import Worker
+from grille.server.sessions.stop import Stop
 from grille.server.text import Language, Text
 
 
@@ -44,11 +45,18 @@ class Session:
         self._folder = folder
         self._busy = threading.Lock()
         self._closed = False
+        self._changing = threading.Lock()
+        self._stop: Stop | None = None
         self._worker = Worker(settings)
 
     @contextlib.contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Hold the session for one script; raises BudgetError when it is running another."""
+    def exclusive(self, stop: Stop) -> Iterator[None]:
+        """Hold the session for one script, which `stop` ends; raises SESSION_BUSY when it is running another.
+
+        Raises:
+            BudgetError: SESSION_BUSY.
+            UnknownNameError: UNKNOWN_SESSION when it was closed meanwhile.
+        """
         if not self._busy.acquire(blocking=False):
             raise BudgetError(
                 "SESSION_BUSY",
@@ -58,8 +66,12 @@ class Session:
                 ),
             )
         try:
+            self._stop = stop
+            if self._closed:
+                raise unknown_session()
             yield
         finally:
+            self._stop = None
             self.last_used = datetime.datetime.now(datetime.UTC)
             self._busy.release()
 
@@ -73,12 +85,23 @@ class Session:
         """Process id of the worker."""
         return self._worker.pid
 
-    def compute(self, command: str, plan: Any, progress: Callable[[str], None], timeout_seconds: float) -> Computed:
-        """Compute in the worker; a worker that died before is replaced and finds its data sets on disk."""
-        if not self._worker.alive():
-            self._worker.kill()
-            self._worker = Worker(self._settings)
-        return self._worker.compute(command, plan, self.frames, progress, timeout_seconds)
+    def compute(
+        self, command: str, plan: Any, progress: Callable[[str], None], timeout_seconds: float, stop: Stop
+    ) -> Computed:
+        """Compute in the worker; a worker that died before is replaced and finds its data sets on disk.
+
+        Raises:
+            GrilleError: See Worker.compute.
+            UnknownNameError: UNKNOWN_SESSION when the session was closed meanwhile.
+        """
+        with self._changing:
+            if self._closed:
+                raise unknown_session()
+            if not self._worker.alive():
+                self._worker.kill()
+                self._worker = Worker(self._settings)
+            worker = self._worker
+        return worker.compute(command, plan, self.frames, progress, timeout_seconds, stop)
 
     def accept(self, scope: Scope, frames: Mapping[str, Frame]) -> None:
         """Take over the state after an answered command."""
@@ -87,14 +110,26 @@ class Session:
         self.commands += 1
 
     def interrupt(self) -> None:
-        """Stop the running command."""
-        self._worker.interrupt()
+        """Stop the running script."""
+        stop = self._stop
+        if stop is not None:
+            stop.set()
 
     def close(self) -> None:
-        """Stop the worker and destroy the session's files. Closing twice is harmless."""
-        if self._closed:
-            return
-        self._closed = True
-        self._worker.interrupt()
+        """Stop the running script and the worker, and destroy the session's files. Closing twice is harmless."""
+        with self._changing:
+            if self._closed:
+                return
+            self._closed = True
+        self.interrupt()
         self._worker.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def unknown_session() -> UnknownNameError:
+    """Return the error of a session that does not exist, or not for this user: the two are not told apart."""
+    return UnknownNameError(
+        "UNKNOWN_SESSION",
+        Text("There is no such session.", "Det finnes ingen slik økt."),
+        hint=Text("It may have expired; open a new one.", "Den kan ha utløpt; åpne en ny."),
+    )

@@ -34,7 +34,7 @@ from grille.server.text import Text
 def run_worker(pipe: Connection, settings: WorkerSettings) -> None:
     """Serve one session until told to close or until the server's end of the pipe is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # may go to all processes of a service; the server says when to leave
     try:
         engine = open_session_engine(
             settings.database,
@@ -108,12 +108,16 @@ class _Loop:
             self._pipe.send(reply)
 
     def _compute(self, request: Compute) -> Computed:
-        def progress(phase: str) -> None:
+        def check() -> None:
             if self._cancelled == request.request:
                 raise BudgetError("CANCELLED", Text("The command was cancelled.", "Kommandoen ble avbrutt."))
+
+        def progress(phase: str) -> None:
+            check()
             self._pipe.send(Progressed(request.request, phase))
 
         self._engine.sweep(tuple(request.frames.values()))
+        check()  # the sweep forgot an interrupt that came before it
         workspace = Workspace(self._engine, request.frames, progress, self._memo)
         outcome = COMMANDS[request.command].compute(request.plan, workspace)
         return Computed(request.request, outcome.evidence, outcome.frames)

@@ -9,6 +9,7 @@ import grpc
 from grille.server.errors import GrilleError, InternalError
 from grille.server.execution.desk import Desk, Phase, Rejected, ScriptEvent, Started
 from grille.server.execution.interface import Recorded
+from grille.server.sessions.stop import Stop
 from grille.server.text import Language, Text
 from grille.server.transport.errors import detail_of
 from grille.server.transport.identity import Identify
@@ -32,11 +33,11 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         """Run a script; a vanished client stops the running command."""
         caller = self._identify(context)
         session = self._desk.session(caller, request.session_id)
-        context.add_callback(session.interrupt)
-        for event in self._desk.run(caller, session, request.script):
+        stop = Stop()
+        if not context.add_callback(stop.set):
+            return
+        for event in self._desk.run(caller, session, request.script, stop):
             yield from _events(event, session.language)
-            if not context.is_active():
-                return
 
     def CheckScript(  # noqa: N802
         self, request: analysis_pb2.CheckScriptRequest, context: grpc.ServicerContext

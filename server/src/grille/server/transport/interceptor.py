@@ -58,6 +58,9 @@ class ErrorInterceptor(grpc.ServerInterceptor):
             start = time.monotonic()
             try:
                 yield from inner(request, context)
+            except GeneratorExit:  # the client has gone
+                self._on_call(method, "CANCELLED", time.monotonic() - start)
+                raise
             except Exception as error:
                 self._fail(method, request, context, error, start)
             self._on_call(method, "OK", time.monotonic() - start)
