@@ -35,7 +35,7 @@ class Variable:
         labels: Its code list, from the register or assigned.
         documented: Whether its categories come from a published code list.
         order_statistic: Whether it holds values that are themselves order statistics (quantile(), row maxima).
-        lineage: Names `bank/VARIABLE` of the register variables that it was computed from.
+        lineage: Register variables that it was computed from, `bank/VARIABLE`, with `@DATE` when dated.
         sensitivity: Highest level of those.
     """
 
