@@ -75,8 +75,8 @@ def test_what_a_variable_is_computed_from_is_remembered(bench):
     bench.run(DATA + "generate a = wage / born\ngenerate b = 1 if a > 2\nreplace b = 0 if sex == '2'\ngenerate one = 1")
     variables = bench.scope.datasets["d"].variables
     bank = "no.test.small"
-    assert variables["a"].lineage == {f"{bank}/LONN", f"{bank}/FODT"}
-    assert variables["b"].lineage == {f"{bank}/LONN", f"{bank}/FODT", f"{bank}/KJONN"}
+    assert variables["a"].lineage == {f"{bank}/LONN@2022-12-31", f"{bank}/FODT"}
+    assert variables["b"].lineage == {f"{bank}/LONN@2022-12-31", f"{bank}/FODT", f"{bank}/KJONN"}
     assert variables["one"].sensitivity == "PUBLIC"
     assert variables["a"].sensitivity == "PERSON_GENERAL"
 

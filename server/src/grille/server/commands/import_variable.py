@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -18,7 +17,7 @@ from grille.server.commands.lookup import (
     with_dataset,
 )
 from grille.server.commands.options import Options, check_options
-from grille.server.commands.preparation import PREPARATION, present_status, with_frame, with_missing
+from grille.server.commands.preparation import PREPARATION, highest, present_status, with_frame, with_missing
 from grille.server.commands.scope import DataSet, Link, Scope, Variable
 from grille.server.disclosure.evidence import StatusEvidence
 from grille.server.engines.base import Source
@@ -111,7 +110,7 @@ class Import:
             title=register.title,
             labels=labels_on(register, date),
             documented=bool(register.codes),
-            lineage=frozenset((f"{link.bank.name}/{register.name}",)),
+            lineage=frozenset((f"{link.bank.name}/{register.name}" + ("" if date is None else f"@{date}"),)),
             sensitivity=register.sensitivity,
         )
         after = replace(
@@ -119,8 +118,9 @@ class Import:
             variables={**dataset.variables, column: variable},
             unit_type=register.unit_type,
             bank=link.bank.name,
+            sensitivity=highest((dataset.sensitivity, register.sensitivity)),
         )
-        plan = Plan(dataset.name, source, column, _how(options), _status(link, register, date, column, dataset.name))
+        plan = Plan(dataset.name, source, column, _how(options), _status(column, dataset.name))
         return Bound(self.spec.name, plan, with_dataset(scope, after))
 
     def compute(self, plan: Any, workspace: Workspace) -> Outcome:
@@ -197,13 +197,10 @@ def _is_number(code: str) -> bool:
     return digits.replace(".", "", 1).isdecimal() and digits.isascii()
 
 
-def _status(link: Link, register: RegisterVariable, date: datetime.date | None, column: str, dataset: str) -> Text:
-    source = f"{link.alias}/{register.name}"
-    english = "" if date is None else f" on {date.isoformat()}"
-    norwegian = "" if date is None else f" per {date.isoformat()}"
+def _status(column: str, dataset: str) -> Text:
     return Text(
-        f"{source}{english} was imported into {dataset} as {column}: {{units}} units, {{missing}} without a value.",
-        f"{source}{norwegian} ble hentet inn i {dataset} som {column}: {{units}} enheter, {{missing}} uten verdi.",
+        f"{column} in {dataset}: {{units}} units, {{missing}} without a value.",
+        f"{column} i {dataset}: {{units}} enheter, {{missing}} uten verdi.",
     )
 
 
