@@ -12,7 +12,7 @@ from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.cuts import resolve_quantiles
 from grille.server.engines.duckdb.expressions import condition_sql
 from grille.server.engines.duckdb.sources import column as source_column
-from grille.server.engines.duckdb.sources import units_name
+from grille.server.engines.duckdb.sources import every_value, units_name
 from grille.server.engines.duckdb.sql import (
     VALUE,
     aliased,
@@ -38,6 +38,7 @@ class Frames:
         self._requests = requests
         self._store = store
         self._units: dict[str, int] = {}
+        self._whole: dict[str, bool] = {}
 
     def import_first(self, source: Source, column: str) -> Frame:
         """Return a data set of the units that have a value in `source`, with one column."""
@@ -85,10 +86,27 @@ class Frames:
 
     def _import(self, source: Source, keys: str) -> StoredColumn:
         bank, units = keys.split("/", 1)
-        name, count = self._store.column(source_column(source, bank_table(bank, units, "u")))
+        if self._covers_all(source, keys):
+            select = every_value(source)
+        else:
+            select = source_column(source, bank_table(bank, units, "u"))
+        name, count = self._store.column(select)
         if count != self._units[keys]:
             raise _inconsistent("a unit has two values at one date", "en enhet har to verdier på én dato")
         return StoredColumn(name, source.type)
+
+    def _covers_all(self, source: Source, keys: str) -> bool:
+        """Tell whether a fixed variable has one row for each unit, in their order: it then needs no join."""
+        if source.temporality != "FIXED" or source.values is not None:
+            return False
+        table_token = f"{source.bank}/{source.table}"
+        if table_token not in self._whole:
+            rows = exp.select(exp.Count(this=exp.Star())).from_(bank_table(source.bank, source.table, "w"))
+            count = int(str(self._requests.rows(rows)[0][0]))
+            self._whole[table_token] = count == self._units[keys] and is_dense(
+                self._requests, source.bank, source.table
+            )
+        return self._whole[table_token]
 
     def _keys(self, source: Source) -> str:
         """Return the token of the bank's table of units, checked once, that a source stands on."""

@@ -48,6 +48,11 @@ def column(source: Source, units: exp.Table) -> exp.Select:
     return select.order_by(exp.Ordered(this=field(units.alias, "unit")))  # a join alone does not keep the order
 
 
+def every_value(source: Source) -> exp.Select:
+    """Return the SELECT of the values of a variable in the order of storage, for one that has a row for every unit."""
+    return exp.select(aliased(field(_ROWS, "value"), VALUE)).from_(bank_table(source.bank, source.table, _ROWS))
+
+
 def _on_day(source: Source, day: int) -> list[exp.Expr]:
     start, stop = field(_ROWS, "start"), field(_ROWS, "stop")
     if source.temporality == "STATUS":
