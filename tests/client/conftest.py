@@ -118,7 +118,7 @@ class Scripted:
         self.accepted(line, command, source)
         self.events += [analysis_pb2.RunScriptResponse(block=block) for block in blocks]
         for rule in rules:
-            applied = results_pb2.AppliedRule(rule=rule, detail=f"detail of {rule}")
+            applied = results_pb2.AppliedRule(rule=rule, name=rule.replace("_", " "), detail=f"detail of {rule}")
             self.events.append(analysis_pb2.RunScriptResponse(applied_rule=applied))
         finished = analysis_pb2.CommandFinished(elapsed_ms=12, audit_record=line)
         self.events.append(analysis_pb2.RunScriptResponse(finished=finished))

@@ -218,4 +218,4 @@ def test_norwegian_is_asked_for_and_spoken(
     assert outcome(["run", script, "--lang", "no"], signed_in) == 0
     assert scripted.opened[0].language == 2
     assert "412\u00a0310" in out_of(signed_in)
-    assert "Vern:" in out_of(signed_in)
+    assert "Vern, count noise: detail of count_noise." in out_of(signed_in)

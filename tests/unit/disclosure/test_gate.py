@@ -78,7 +78,7 @@ def test_counts_of_a_status_are_noised_in_numbers_and_words(gate: Gate) -> None:
     assert isinstance(content, ReleasedStatus)
     kept = noised(5_000, UNITS.count(EVERYONE[:5_000]).key)
     assert content.counts == {"kept": kept, "gone": 0}
-    assert content.text.en == f"{kept // 1000}\u202f{kept % 1000:03d} kept, 0 gone."
+    assert content.text.en == f"{kept:,} kept, 0 gone."
     assert content.text.no.endswith("0 borte.")
 
 
@@ -169,5 +169,9 @@ def test_every_text_is_complete_in_both_languages_and_holds_only_policy_numbers(
             assert text.no.endswith(".")
             assert "{" not in text.en + text.no
     for rule in RULES:
-        detail = applied(rule, policy).detail
-        assert "{" not in detail.en + detail.no
+        remark = applied(rule, policy)
+        assert remark.name.en
+        assert remark.name.no
+        for text in (remark.detail.en, remark.detail.no):
+            assert text.endswith(".")
+            assert "{" not in text

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_PER_SECOND = 10
 PHASES_NO = {
-    "waiting": "venter",
     "reading": "leser",
-    "importing": "henter",
     "computing": "regner",
+    "filtering": "velger",
+    "counting": "teller",
+    "sorting": "sorterer",
     "fitting": "tilpasser",
-    "protecting": "verner",
-    "materialising": "bygger",
+    "checking": "kontrollerer",
 }
 
 

@@ -9,6 +9,8 @@ from grille.v1.analysis_pb2 import CommandAccepted, CommandFailed
 from grille.v1.errors_pb2 import ERROR_CATEGORY_DISCLOSURE, ErrorDetail
 from grille.v1.results_pb2 import AppliedRule, Block
 
+TEXTBLOCK = "textblock"
+
 
 class Status(StrEnum):
     """How a command ended."""
@@ -41,6 +43,16 @@ class CommandResult:
     blocks: list[Block] = field(default_factory=list)
     rules: list[AppliedRule] = field(default_factory=list)
     error: ErrorDetail | None = None
+
+    @property
+    def echo(self) -> str:
+        """The source to show above the result; empty when the result is a text, which is its own source."""
+        return "" if self.command == TEXTBLOCK and self.error is None else self.source
+
+    @property
+    def figures(self) -> bool:
+        """Whether the result holds a table or a plot, and is more than word of how a step went."""
+        return any(block.WhichOneof("kind") in ("table", "plot") for block in self.blocks)
 
     def fail(self, error: ErrorDetail, elapsed_ms: int = 0) -> CommandResult:
         """Mark this command as refused or failed and return it."""

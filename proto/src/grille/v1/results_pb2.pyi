@@ -108,9 +108,11 @@ class Notice(_message.Message):
     def __init__(self, text: _Optional[str] = ...) -> None: ...
 
 class AppliedRule(_message.Message):
-    __slots__ = ("rule", "detail")
+    __slots__ = ("rule", "detail", "name")
     RULE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
     rule: str
     detail: str
-    def __init__(self, rule: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+    name: str
+    def __init__(self, rule: _Optional[str] = ..., detail: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...

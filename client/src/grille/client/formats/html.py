@@ -1,17 +1,16 @@
-"""One HTML page that needs nothing else: tables, interactive plots, light and dark, fit for printing."""
+"""One HTML page that needs nothing else: contents, tables, interactive plots, light and dark, fit for printing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 
 from grille.client.formats.base import Format
 from grille.client.formats.exports import VEGA_LITE, require_plots
-from grille.client.formats.html_blocks import block_html, problem_html
-from grille.client.render.style import clean, sentence
-from grille.client.results import CommandResult, Run
+from grille.client.formats.html_page import body_html, contents_html
+from grille.client.render.style import clean
+from grille.client.results import Run
 from grille.client.words import pick
 
 
@@ -30,14 +29,13 @@ class HtmlFormat(Format):
         plots = [b.plot.vega_lite_json for r in run.results for b in r.blocks if b.WhichOneof("kind") == "plot"]
         if plots:
             require_plots(words)
-        numbers = iter(range(len(plots)))
-        body = "\n".join(self._result(result, numbers) for result in run.results)
         page = _PAGE.format(
             language=words.value,
             title=escape(clean(run.name)),
             style=_asset("page.css"),
             about=escape(self._about(run)),
-            body=body,
+            contents=contents_html(run, words),
+            body=body_html(run, words),
             scripts=_scripts(plots) if plots else "",
         )
         self.target.stream.write(page)
@@ -46,23 +44,6 @@ class HtmlFormat(Format):
         banks = ", ".join(f"{bank.name}:{bank.version}" for bank in run.banks)
         session = pick(self.target.words, "session", "økt")
         return " · ".join(part for part in (banks, f"{session} {run.session}" if run.session else "") if part)
-
-    def _result(self, result: CommandResult, numbers: Iterator[int]) -> str:
-        words = self.target.words
-        parts = [f'<section class="result {result.status.value}">']
-        if result.source:
-            line = f'<span class="line">{result.line}</span>' if result.line else ""
-            parts.append(f'<pre class="source">{line}{escape(clean(result.source))}</pre>')
-        for block in result.blocks:
-            place = next(numbers) if block.WhichOneof("kind") == "plot" else None
-            parts.append(block_html(block, place, words))
-        if result.error is not None:
-            parts.append(problem_html(result.error, words))
-        details = dict.fromkeys(sentence(rule.detail or rule.rule) for rule in result.rules)
-        if details:
-            head = pick(words, "Protection", "Vern")
-            parts.append(f'<p class="rules">{head}: {escape(" ".join(details))}</p>')
-        return "\n".join([*parts, "</section>"])
 
 
 def _scripts(plots: list[str]) -> str:
@@ -98,6 +79,7 @@ script-src 'unsafe-inline' 'unsafe-eval'; img-src data: blob:">
 </head>
 <body>
 <header><h1>{title}</h1><p>{about}</p></header>
+{contents}
 <main>
 {body}
 </main>

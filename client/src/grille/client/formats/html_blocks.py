@@ -12,18 +12,24 @@ from grille.client.words import Words, pick
 from grille.v1.errors_pb2 import ErrorDetail
 from grille.v1.results_pb2 import Block, Table
 
+LONG_TABLE = 15
 DIGIT_SPACE, POINT_SPACE = "\u2007", "\u2008"
 
 
-def block_html(block: Block, place: int | None, words: Words) -> str:
-    """Return one block as HTML.
+def block_html(block: Block, place: int | None, words: Words, behind_plot: bool = False) -> str:
+    """Return one block as HTML; a long table that a plot draws folds away.
 
     Args:
         block: The block.
         place: Number of the plot among the page's plots, for a plot.
         words: Language of number formats.
+        behind_plot: Whether a plot of the same result shows what the table holds.
     """
     kind = block.WhichOneof("kind")
+    if kind == "table" and behind_plot and len(block.table.rows) > LONG_TABLE:
+        head = pick(words, f"The {len(block.table.rows)} rows behind the plot",
+                    f"De {len(block.table.rows)} radene bak plottet")  # fmt: skip
+        return f'<details class="values"><summary>{head}</summary>{table_html("", block.table, words)}</details>'
     if kind == "table":
         return table_html(block.title, block.table, words)
     if kind == "plot":

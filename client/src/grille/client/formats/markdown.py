@@ -6,7 +6,8 @@ from grille.client.formats.base import Format
 from grille.client.formats.exports import stems
 from grille.client.render.cells import column_texts, footnotes, is_numeric, rows_of
 from grille.client.render.drawings import drawn
-from grille.client.render.style import Style, clean, sentence
+from grille.client.render.protection import Protection
+from grille.client.render.style import Style, clean
 from grille.client.results import CommandResult, Run
 from grille.client.words import Words, pick
 from grille.v1.results_pb2 import Block, Table
@@ -22,12 +23,13 @@ class MarkdownFormat(Format):
     def ended(self, run: Run) -> None:
         """Write the document; with a folder its plots are links to the pictures beside it."""
         pictures = {id(block): stem for stem, _, block in stems(run, "plot")} if self.target.folder is not None else {}
-        parts = [part for result in run.results for part in self._result(result, pictures)]
+        protection = Protection(self.target.words)
+        parts = [part for result in run.results for part in self._result(result, pictures, protection)]
         self.target.stream.write("\n\n".join(parts) + "\n")
 
-    def _result(self, result: CommandResult, pictures: dict[int, str]) -> list[str]:
+    def _result(self, result: CommandResult, pictures: dict[int, str], protection: Protection) -> list[str]:
         words = self.target.words
-        parts = [fenced(f"> {clean(result.source)}")] if result.source else []
+        parts = [fenced(f"> {clean(result.echo)}")] if result.echo else []
         drawings = {one.plot: one for one in drawn(result.blocks, DRAWING_WIDTH, words, Style(colours=False))}
         for i, block in enumerate(result.blocks):
             kind = block.WhichOneof("kind")
@@ -44,9 +46,7 @@ class MarkdownFormat(Format):
                 parts.append(fenced("\n".join(drawings[i].lines)))
             else:
                 parts.append(_elsewhere(block, words))
-        if result.rules:
-            details = dict.fromkeys(sentence(rule.detail or rule.rule) for rule in result.rules)
-            parts.append(f"*{pick(words, 'Protection', 'Vern')}: {escaped(' '.join(details))}*")
+        parts += [f"*{escaped(remark)}*" for remark in protection.remarks(result)]
         if result.error is not None:
             hint = f" {result.error.hint}" if result.error.hint else ""
             parts.append(f"**{pick(words, 'Error', 'Feil')}:** {escaped(result.error.message + hint)} "

@@ -6,7 +6,8 @@ from grille.client.formats.base import Format, Target
 from grille.client.render.drawings import drawn
 from grille.client.render.markdown import markdown_lines
 from grille.client.render.problem import problem_lines
-from grille.client.render.style import clean, sentence, wrapped
+from grille.client.render.protection import Protection
+from grille.client.render.style import clean, wrapped
 from grille.client.render.table import table_lines
 from grille.client.results import CommandResult, Run
 from grille.client.words import pick
@@ -19,15 +20,17 @@ class TextFormat(Format):
     def __init__(self, target: Target) -> None:
         """Make a format that has explained no rule yet."""
         super().__init__(target)
-        self._explained: set[str] = set()
+        self._protection = Protection(target.words)
 
     def started(self, run: Run, result: CommandResult) -> None:
-        """Write the command as it was sent."""
-        first, *rest = wrapped(clean(result.source), self.target.width - 2)
+        """Write the command as it was sent; a text block is shown as text alone."""
+        if not result.echo:
+            return
+        first, *rest = wrapped(clean(result.echo), self.target.width - 2)
         self._write([self.target.style.dim(f"> {first}"), *(self.target.style.dim(f"    {line}") for line in rest)])
 
     def answered(self, run: Run, result: CommandResult) -> None:
-        """Write the result, its rules in one dim line, and what went wrong if anything did."""
+        """Write the result, its rules in dim lines, and what went wrong if anything did."""
         lines: list[str] = []
         for piece in self._pieces(result):
             lines += [*([""] if lines else []), *piece]
@@ -45,19 +48,18 @@ class TextFormat(Format):
         target = self.target
         drawings = {one.plot: one for one in drawn(result.blocks, target.width, target.words, target.style)}
         hidden = set() if target.tables else {one.table for one in drawings.values()}
-        figures = any(block.WhichOneof("kind") in ("table", "plot") for block in result.blocks)
         pieces: list[list[str]] = []
         for i, block in enumerate(result.blocks):
             if i in hidden:
                 continue
-            lines = drawings[i].lines if i in drawings else self._block(block, result, figures)
+            lines = drawings[i].lines if i in drawings else self._block(block, result)
             if pieces and block.WhichOneof("kind") == "notice" and result.blocks[i - 1].WhichOneof("kind") == "notice":
                 pieces[-1] += lines
             else:
                 pieces.append(lines)
         return pieces
 
-    def _block(self, block: Block, result: CommandResult, figures: bool) -> list[str]:
+    def _block(self, block: Block, result: CommandResult) -> list[str]:
         target = self.target
         kind = block.WhichOneof("kind")
         if kind == "table":
@@ -65,7 +67,7 @@ class TextFormat(Format):
         if kind == "text":
             return markdown_lines(block.text.markdown, target.width, target.style.colours)
         if kind == "notice":
-            mark = pick(target.words, "Note: ", "Merk: ") if figures else ""
+            mark = pick(target.words, "Note: ", "Merk: ") if result.figures else ""
             return wrapped(mark + clean(block.notice.text), target.width)
         title = clean(block.title or block.key)
         advice = pick(target.words, "picture; see it with --format html or --out FOLDER",
@@ -73,17 +75,11 @@ class TextFormat(Format):
         return [target.style.dim(line) for line in wrapped(f"[{title}: {advice}]", target.width)]
 
     def _rules(self, result: CommandResult) -> list[str]:
-        if not result.rules:
-            return []
-        new = [rule for rule in result.rules if rule.rule not in self._explained]
-        known = [rule.rule for rule in result.rules if rule.rule in self._explained]
-        self._explained.update(rule.rule for rule in new)
-        told = [sentence(rule.detail or rule.rule) for rule in new]
-        if known:
-            told.append(sentence(pick(self.target.words, "As above: ", "Som over: ") + ", ".join(dict.fromkeys(known))))
-        head = pick(self.target.words, "Protection", "Vern")
-        first, *rest = wrapped(f"{head}: {' '.join(dict.fromkeys(told))}", self.target.width - 2)
-        return [self.target.style.dim(line) for line in (first, *(f"  {line}" for line in rest))]
+        lines = []
+        for remark in self._protection.remarks(result):
+            first, *rest = wrapped(remark, self.target.width - 2)
+            lines += [first, *(f"  {line}" for line in rest)]
+        return [self.target.style.dim(line) for line in lines]
 
     def _write(self, lines: list[str]) -> None:
         self.target.stream.write("\n".join(lines) + "\n")

@@ -67,7 +67,7 @@ class Boxplot:
         details=Text(
             "Boxes show the quartiles and the mean. Whiskers end at the 1st and 99th percentile from 1 000 units, the "
             "5th and 95th from 200, the 10th and 90th from 100. Single units are never shown.",
-            "Boksene viser kvartilene og gjennomsnittet. Halene går til 1. og 99. prosentil fra 1 000 enheter, 5. og "
+            "Boksene viser kvartilene og gjennomsnittet. Halene går til 1. og 99. persentil fra 1 000 enheter, 5. og "
             "95. fra 200, 10. og 90. fra 100. Enkelte enheter vises aldri.",
         ),
     )

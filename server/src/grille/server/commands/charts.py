@@ -11,6 +11,13 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 INK = "#34506b"
 FILL = "#9db8d2"
 ACCENT = "#b5532c"
+# Up to so many boxes stand far enough apart that their names need not lean; steps and letters in pixels.
+FEW = 4
+BOX_STEP = 46
+LETTER = 6.5
+# d3-format: up to five significant digits, thousands separated, no exponent.
+FIGURE = ",.5~r"
+SMALL = "~e"
 
 
 def _records(table: Table) -> list[dict[str, Any]]:
@@ -31,15 +38,25 @@ def box_chart(table: Table, value_title: Text, horizontal: bool) -> dict[str, An
     def along(field: str) -> dict[str, Any]:
         return {"field": field, "type": "quantitative", "title": value_title, "scale": {"zero": False}}
 
-    groups = {"field": "group", "type": "nominal", "title": table.columns[0].label, "sort": None}
+    def cap(field: str) -> dict[str, Any]:
+        return {"mark": {"type": "tick", "size": 9, "thickness": 1, "color": INK}, "encoding": {value: along(field)}}
+
+    order = _order(table)
+    longest = max((len(str(name.en if isinstance(name, Text) else name)) for name in order), default=0)
+    level = len(order) <= FEW
+    step = max(BOX_STEP, LETTER * longest) if level else BOX_STEP
+    names = {"labelLimit": 240, **({} if horizontal else {"labelAngle": 0 if level else -40})}
+    groups = {"field": "group", "type": "nominal", "title": table.columns[0].label, "sort": order, "axis": names}
     tooltip = [
-        {"field": column.key, "title": column.label, "type": "nominal" if column.key == "group" else "quantitative"}
+        {"field": column.key, "title": column.label, "type": "nominal"}
+        if column.key == "group"
+        else {"field": column.key, "title": column.label, "type": "quantitative", "format": FIGURE}
         for column in table.columns
     ]
     return {
         "$schema": SCHEMA,
         "data": {"values": _records(table)},
-        "width": 420 if horizontal else {"step": 46},
+        "width": 420 if horizontal else {"step": step},
         "height": {"step": 26} if horizontal else 320,
         "encoding": {group: groups, "tooltip": tooltip},
         "layer": [
@@ -47,6 +64,8 @@ def box_chart(table: Table, value_title: Text, horizontal: bool) -> dict[str, An
                 "mark": {"type": "rule", "color": INK},
                 "encoding": {value: along("whisker_low"), f"{value}2": {"field": "whisker_high"}},
             },
+            cap("whisker_low"),
+            cap("whisker_high"),
             {
                 "mark": {"type": "bar", "size": 16, "color": FILL, "stroke": INK},
                 "encoding": {value: along("p25"), f"{value}2": {"field": "p75"}},
@@ -56,7 +75,7 @@ def box_chart(table: Table, value_title: Text, horizontal: bool) -> dict[str, An
                 "encoding": {value: along("p50")},
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 36, "color": ACCENT},
+                "mark": {"type": "point", "filled": True, "size": 36, "color": ACCENT, "opacity": 1},
                 "encoding": {value: along("mean")},
             },
         ],
@@ -77,9 +96,9 @@ def histogram_chart(
         "mark": {"type": "bar", "color": FILL, "stroke": INK, "strokeWidth": 0.5},
         "encoding": {
             **across,
-            "y": {"field": "value", "type": "quantitative", "title": scale},
+            "y": {"field": "value", "type": "quantitative", "title": scale, **_heights(table)},
             "tooltip": [
-                {"field": key, "title": title, "type": "quantitative"}
+                {"field": key, "title": title, "type": "quantitative", "format": FIGURE}
                 for key, title in (("low", Text("from", "fra")), ("high", Text("to", "til")), ("value", scale))
             ],
         },
@@ -100,8 +119,21 @@ def histogram_chart(
     if groups <= 1:
         return {**chart, "width": 420, "height": 280, "layer": layers}
     panel = {"width": 200, "height": 130, "layer": layers}
-    facet = {"field": "group", "type": "nominal", "title": None, "sort": None}
+    facet = {"field": "group", "type": "nominal", "title": None, "sort": _order(table)}
     return {**chart, "facet": facet, "columns": 3, "spec": panel}
+
+
+def _order(table: Table) -> list[Any]:
+    """Return the names of the groups in the order of the table, which neither layers nor panels keep by themselves."""
+    return list(dict.fromkeys(record["group"] for record in _records(table)))
+
+
+def _heights(table: Table) -> dict[str, Any]:
+    """Return the axis of heights: those of a density are written with an exponent when they are minute."""
+    at = [column.key for column in table.columns].index("value")
+    values = [row[at].value for row in table.rows]
+    highest = max((value for value in values if isinstance(value, int | float)), default=0.0)
+    return {"axis": {"format": SMALL}} if 0 < highest < 1e-3 else {}
 
 
 def resolve(value: Any, language: Language) -> Any:

@@ -123,7 +123,7 @@ class Destring:
 def _status(plan: Plan) -> Text:
     english = [f"{new}: {{units{at}}} units, {{missing{at}}} without a value" for at, (_, new) in enumerate(plan.pairs)]
     norwegian = [f"{new}: {{units{at}}} enheter, {{missing{at}}} uten verdi" for at, (_, new) in enumerate(plan.pairs)]
-    return Text(f"Numbers made of text. {'; '.join(english)}.", f"Tall laget av tekst. {'; '.join(norwegian)}.")
+    return Text(f"{'; '.join(english)}.", f"{'; '.join(norwegian)}.")
 
 
 def _as_number(old: Variable, target: str) -> Variable:

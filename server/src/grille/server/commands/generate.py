@@ -81,8 +81,8 @@ class Generate:
         frame = engine.with_column(frame, plan.column, value)
         counts = with_missing(engine, frame, ColumnRef(plan.column, value.type))
         text = Text(
-            f"{plan.column} was made in {plan.dataset}: {{units}} units, {{missing}} without a value.",
-            f"{plan.column} ble laget i {plan.dataset}: {{units}} enheter, {{missing}} uten verdi.",
+            f"{plan.column} in {plan.dataset}: {{units}} units, {{missing}} without a value.",
+            f"{plan.column} i {plan.dataset}: {{units}} enheter, {{missing}} uten verdi.",
         )
         return Outcome(
             StatusEvidence("generated", text, counts, touched=touched), with_frame(workspace, plan.dataset, frame)

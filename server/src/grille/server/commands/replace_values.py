@@ -88,8 +88,8 @@ class Replace:
             kind = frame.columns[plan.column].type
             value = choose([(plan.condition, value)], ColumnRef(plan.column, kind), kind)
         text = Text(
-            f"{plan.column} in {plan.dataset} was replaced for {{changed}} units.",
-            f"{plan.column} i {plan.dataset} ble endret for {{changed}} enheter.",
+            f"{plan.column} in {plan.dataset}: {{changed}} units changed.",
+            f"{plan.column} i {plan.dataset}: {{changed}} enheter endret.",
         )
         evidence = StatusEvidence("replaced", text, {"changed": selected}, touched=touched)
         return Outcome(evidence, with_frame(workspace, plan.dataset, engine.with_column(frame, plan.column, value)))

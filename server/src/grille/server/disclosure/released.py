@@ -21,9 +21,10 @@ T = TypeVar("T", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class AppliedRule:
-    """A rule that touched a result, and what it did in words that hold no data."""
+    """A rule that touched a result: its stable key, its short name, and what it did in words that hold no data."""
 
     rule: str
+    name: Text
     detail: Text
 
 

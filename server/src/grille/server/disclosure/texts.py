@@ -174,75 +174,121 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
     }
 )
 
-RULES: Mapping[str, Text] = MappingProxyType(
+RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
     {
-        "count_noise": Text(
-            "Counts carry small random noise; totals need not add up.",
-            "Antall har litt tilfeldig støy; summer trenger ikke stemme.",
+        "count_noise": (
+            Text("count noise", "støy i antall"),
+            Text(
+                "Counts are a few units off, so totals may not add up.",
+                "Antall er noen få enheter feil, så summer trenger ikke stemme.",
+            ),
         ),
-        "cell_suppression": Text(
-            "Cells with fewer than {cell_min} units are withheld.",
-            "Celler med færre enn {cell_min} enheter er holdt tilbake.",
+        "cell_suppression": (
+            Text("small cells withheld", "små celler holdt tilbake"),
+            Text(
+                "Cells with fewer than {cell_min} units are withheld.",
+                "Celler med færre enn {cell_min} enheter er holdt tilbake.",
+            ),
         ),
-        "secondary_suppression": Text(
-            "Some larger cells are withheld too, so that margins do not give the small ones away.",
-            "Noen større celler er også holdt tilbake, slik at marginene ikke røper de små.",
+        "secondary_suppression": (
+            Text("other cells withheld", "andre celler holdt tilbake"),
+            Text(
+                "Some larger cells are withheld too: the totals would give the small ones away.",
+                "Noen større celler er også holdt tilbake: summene ville røpet de små.",
+            ),
         ),
-        "differencing": Text(
-            "Cells nearly equal to results already released are withheld.",
-            "Celler som er nesten like tidligere resultater, er holdt tilbake.",
+        "differencing": (
+            Text("near repeats withheld", "nesten-gjentak holdt tilbake"),
+            Text(
+                "Cells that nearly repeat an earlier result are withheld.",
+                "Celler som nesten gjentar et tidligere resultat, er holdt tilbake.",
+            ),
         ),
-        "code_suppression": Text(
-            "Categories with few units throughout are left out.",
-            "Kategorier som har få enheter overalt, er utelatt.",
+        "code_suppression": (
+            Text("rare categories left out", "sjeldne kategorier utelatt"),
+            Text(
+                "Categories with few units everywhere are left out.",
+                "Kategorier med få enheter overalt er utelatt.",
+            ),
         ),
-        "bin_merging": Text(
-            "Bins with few units are merged with their neighbour.",
-            "Stolper med få enheter er slått sammen med naboen.",
+        "bin_merging": (
+            Text("bars merged", "stolper slått sammen"),
+            Text(
+                "Bars with few units are merged with their neighbour.",
+                "Stolper med få enheter er slått sammen med naboen.",
+            ),
         ),
-        "open_bins": Text(
-            "The outer bins hold what lies beyond the data set's 1st and 99th percentile.",
-            "De ytterste stolpene inneholder det som ligger utenfor datasettets 1. og 99. persentil.",
+        "open_bins": (
+            Text("open outer bars", "åpne ytterstolper"),
+            Text(
+                "The outer bars hold everything beyond the data set's 1st and 99th percentile.",
+                "Ytterstolpene holder alt utenfor datasettets 1. og 99. persentil.",
+            ),
         ),
-        "shares_from_noised_counts": Text(
-            "Shares are computed from counts with noise.",
-            "Andeler er beregnet fra antall med støy.",
+        "shares_from_noised_counts": (
+            Text("shares of noisy counts", "andeler av antall med støy"),
+            Text(
+                "Shares are computed from the noisy counts.",
+                "Andeler er beregnet av antall med støy.",
+            ),
         ),
-        "winsorising": Text(
-            "Means, sums, deviations and Gini coefficients are of values cut at the data set's 1st and 99th "
-            "percentile.",
-            "Gjennomsnitt, summer, avvik og ginikoeffisienter gjelder verdier kuttet ved datasettets 1. og 99. "
-            "persentil.",
+        "winsorising": (
+            Text("winsorising", "winsorisering"),
+            Text(
+                "Means, sums, deviations and Gini use values cut at the data set's 1st and 99th percentile.",
+                "Gjennomsnitt, summer, avvik og gini bruker verdier kuttet ved datasettets 1. og 99. persentil.",
+            ),
         ),
-        "sum_from_noised_count": Text(
-            "Sums are the mean times the count with noise.",
-            "Summer er gjennomsnittet ganger antallet med støy.",
+        "sum_from_noised_count": (
+            Text("sums from noisy counts", "summer av antall med støy"),
+            Text(
+                "A sum is the mean times the noisy count.",
+                "En sum er gjennomsnittet ganger antallet med støy.",
+            ),
         ),
-        "dominance": Text(
-            "Cells that one or two units dominate, or whose values are all equal, are withheld.",
-            "Celler som én eller to enheter dominerer, eller der alle verdier er like, er holdt tilbake.",
+        "dominance": (
+            Text("dominated cells withheld", "dominerte celler holdt tilbake"),
+            Text(
+                "Cells that one or two units dominate, or with equal values only, are withheld.",
+                "Celler som én eller to enheter dominerer, eller med bare like verdier, er holdt tilbake.",
+            ),
         ),
-        "percentile_smoothing": Text(
-            "A percentile is the mean of the nearest ten values in order, with {percentile_digits} significant digits; "
-            "those with fewer than {tail_min} units beyond are withheld.",
-            "En persentil er gjennomsnittet av de ti nærmeste verdiene i rekkefølge, med {percentile_digits} gjeldende "
-            "siffer; de med færre enn {tail_min} enheter utenfor er holdt tilbake.",
+        "percentile_smoothing": (
+            Text("smoothed percentiles", "glattede persentiler"),
+            Text(
+                "A percentile is the mean of the ten nearest values, to {percentile_digits} digits; it needs "
+                "{tail_min} units beyond it.",
+                "En persentil er gjennomsnittet av de ti nærmeste verdiene, med {percentile_digits} siffer; den krever "
+                "{tail_min} enheter utenfor.",
+            ),
         ),
-        "rounding": Text(
-            "Figures are rounded to {number_digits} significant digits.",
-            "Tall er avrundet til {number_digits} gjeldende siffer.",
+        "rounding": (
+            Text("rounding", "avrunding"),
+            Text(
+                "Figures have {number_digits} significant digits.",
+                "Tall har {number_digits} gjeldende siffer.",
+            ),
         ),
-        "model_rounding": Text(
-            "Figures are rounded to {model_digits} significant digits, p-values to {p_value_decimals} decimals.",
-            "Tall er avrundet til {model_digits} gjeldende siffer, p-verdier til {p_value_decimals} desimaler.",
+        "model_rounding": (
+            Text("rounding of models", "avrunding av modeller"),
+            Text(
+                "Figures have {model_digits} significant digits, p-values {p_value_decimals} decimals.",
+                "Tall har {model_digits} gjeldende siffer, p-verdier {p_value_decimals} desimaler.",
+            ),
         ),
-        "constant_hidden": Text(
-            "The constant is withheld: some combination of categories has fewer than {constant_min} units.",
-            "Konstantleddet er holdt tilbake: en kombinasjon av kategorier har færre enn {constant_min} enheter.",
+        "constant_hidden": (
+            Text("constant withheld", "konstantledd holdt tilbake"),
+            Text(
+                "The constant is withheld: some combination of categories has fewer than {constant_min} units.",
+                "Konstantleddet er holdt tilbake: en kombinasjon av kategorier har færre enn {constant_min} enheter.",
+            ),
         ),
-        "group_size": Text(
-            "Group sizes carry noise; one below {cell_min} is shown as such.",
-            "Gruppestørrelser har støy; en under {cell_min} vises bare som det.",
+        "group_size": (
+            Text("noisy group sizes", "støy i gruppestørrelser"),
+            Text(
+                "Group sizes are a few units off; below {cell_min} only that is shown.",
+                "Gruppestørrelser er noen få enheter feil; under {cell_min} vises bare det.",
+            ),
         ),
     }
 )
@@ -272,4 +318,5 @@ def refusal(reason: str, policy: Policy) -> DisclosureError:
 
 def applied(rule: str, policy: Policy) -> AppliedRule:
     """Return the remark that a rule touched a result; `rule` is a key of RULES."""
-    return AppliedRule(rule, in_numbers(RULES[rule], policy))
+    name, detail = RULES[rule]
+    return AppliedRule(rule, name, in_numbers(detail, policy))

@@ -75,8 +75,8 @@ def _outcome(outcome: Recorded, language: Language) -> Iterator[Event]:
     for block in outcome.answer.blocks:
         yield Event(block=block)
     for rule in outcome.answer.rules:
-        detail = rule.detail.in_language(language)
-        yield Event(applied_rule=results_pb2.AppliedRule(rule=rule.rule, detail=detail))
+        name, detail = rule.name.in_language(language), rule.detail.in_language(language)
+        yield Event(applied_rule=results_pb2.AppliedRule(rule=rule.rule, detail=detail, name=name))
     yield Event(finished=analysis_pb2.CommandFinished(elapsed_ms=outcome.elapsed_ms, audit_record=outcome.record))
 
 

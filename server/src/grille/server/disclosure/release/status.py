@@ -11,8 +11,8 @@ from grille.server.disclosure.rules.population import population_is_large
 from grille.server.disclosure.texts import applied, refusal
 from grille.server.text import Text
 
-# narrow no-break space
-_GROUP = "\u202f"
+# Norwegian numbers are grouped by a blank that does not break, as in the tables (Språkrådet).
+_NO_BREAK = "\u00a0"
 
 
 def release_status(evidence: StatusEvidence, policy: Policy) -> tuple[ReleasedStatus, tuple[AppliedRule, ...]]:
@@ -31,10 +31,11 @@ def release_status(evidence: StatusEvidence, policy: Policy) -> tuple[ReleasedSt
     for name, count in evidence.counts.items():
         shown = shown_count(count, policy)
         if policy.protects and 0 < shown < policy.cell_min:
-            words = f"<{policy.cell_min}"
+            english = norwegian = f"<{policy.cell_min}"
         else:
             counts[name] = shown
-            words = f"{shown:,}".replace(",", _GROUP)
-        text = Text(text.en.replace(f"{{{name}}}", words), text.no.replace(f"{{{name}}}", words))
+            english = f"{shown:,}"
+            norwegian = english.replace(",", _NO_BREAK)
+        text = Text(text.en.replace(f"{{{name}}}", english), text.no.replace(f"{{{name}}}", norwegian))
     rules = (applied("count_noise", policy),) if policy.protects and evidence.counts else ()
     return ReleasedStatus(evidence.key, text, counts), rules
