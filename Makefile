@@ -10,10 +10,10 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.
 	--no-emit-index-url --no-emit-find-links --no-emit-package grille-proto --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow bench lint format proto lock clean
+.PHONY: help demo test slow bench lint format proto reference lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-9s %s\n", $$1, $$2 }'
 
 demo: .venv/runtime.stamp ## Set everything up and run a researcher's script against a synthetic register
 	@$(BIN)/python scripts/demo.py $(ARGS)
@@ -38,6 +38,9 @@ format: .venv/dev.stamp ## Format the code and mend what ruff can mend
 proto: .venv/dev.stamp ## Generate the code of grille.v1 from the .proto files
 	@$(BIN)/buf lint
 	@$(BIN)/python scripts/generate_proto.py
+
+reference: .venv/runtime.stamp ## Write docs/reference.md from the specifications of the commands
+	@$(BIN)/python scripts/reference.py
 
 lock: build/lock/bin/uv ## Lock what the projects declare, with hashes; UPGRADE=--upgrade takes newer versions
 	@$(COMPILE) $(UPGRADE) $(PROJECTS) --all-extras --group pyproject.toml:dev --output-file requirements/dev.txt
