@@ -22,14 +22,16 @@ START_SECONDS = 60
 def main() -> int:
     """Run the demonstration; returns the exit code of the researcher's script."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--persons", type=int, default=300_000, help="size of the synthetic register")
+    parser.add_argument("--persons", type=int, default=200_000, help="size of the synthetic register")
     parser.add_argument("--folder", type=Path, default=ROOT / ".demo", help="where everything is put (made anew)")
     parser.add_argument("--script", type=Path, default=ROOT / "examples" / "multilevel.txt")
     options = parser.parse_args()
+    started = time.monotonic()
     folder: Path = options.folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    home, bundle, results = folder / "home", folder / f"{USER}.grille", folder / "results"
+    home, bundle = folder / "home", folder / f"{USER}.grille"
+    results, page = folder / "results", folder / "results.html"
     address = f"127.0.0.1:{_free_port()}"
     environment = {**os.environ, "XDG_CONFIG_HOME": str(folder / "config")}
 
@@ -40,7 +42,7 @@ def main() -> int:
     _run("grille-server", "project", "add", home, PROJECT, "--bank", BANK, "--policy", "standard")
     user = ("--project", PROJECT, "--role", "researcher", "--out", bundle, "--server", address)
     _run("grille-server", "user", "add", home, USER, *user)
-    _say("grille-server", "serve", home, "--listen", address, "&")
+    _say("grille-server", "serve", home, "--listen", address, end=" &")
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen([BIN / "grille-server", "serve", home, "--listen", address], stderr=log, stdout=log)
     try:
@@ -48,17 +50,24 @@ def main() -> int:
         print("\nThe researcher, elsewhere, with a certificate and a script:", flush=True)
         _run("grille", "login", bundle, environment=environment)
         code = _run("grille", "run", options.script, "--out", results, environment=environment, check=False)
+        print("The same once more, as a page to read and to print:", flush=True)
+        _run("grille", "run", options.script, "--format", "html", "--out", page, environment=environment, check=False)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(START_SECONDS)
     print("\nThe auditor:", flush=True)
     _run("grille-server", "audit", "verify", home)
-    print(f"\nTables and plots are in {results}; the home of the server is {home}.")
+    seconds = time.monotonic() - started
+    print(f"""
+That took {seconds:.0f} seconds with {options.persons:,} invented persons. What is left of it:
+  {_short(page)}  everything on one page, for a browser
+  {_short(results)}/  each table as CSV, each plot as SVG and PNG
+  {_short(home)}/  the server's home; start it again with the line that ends in serve""")
     return code
 
 
-def _say(*command: object) -> None:
-    print("\n$ " + shlex.join(str(_short(part)) for part in command), flush=True)
+def _say(*command: object, end: str = "") -> None:
+    print("\n$ " + shlex.join(str(_short(part)) for part in command) + end, flush=True)
 
 
 def _short(part: object) -> object:
@@ -69,7 +78,12 @@ def _short(part: object) -> object:
 
 def _run(*command: object, environment: dict[str, str] | None = None, check: bool = True) -> int:
     _say(*command)
-    done = subprocess.run([str(BIN / str(command[0])), *map(str, command[1:])], env=environment, check=False)
+    arguments = [str(BIN / str(command[0])), *(str(_short(part)) for part in command[1:])]
+    # The client's answers appear as they come; the custodian's tool ends with advice that is followed here anyway.
+    administration = command[0] == "grille-server"
+    done = subprocess.run(arguments, env=environment, check=False, stdout=subprocess.PIPE if administration else None)
+    lines = (done.stdout or b"").decode().splitlines(keepends=True)
+    print("".join(line for line in lines if not line.startswith("Next:")), end="", flush=True)
     if check and done.returncode:
         sys.exit(done.returncode)
     return done.returncode
