@@ -147,7 +147,7 @@ def test_a_broken_connection_keeps_the_results_so_far(
     assert outcome(["run", script, "--format", "json"], signed_in) == 3
     results = json.loads(out_of(signed_in))["results"]
     assert [one["status"] for one in results] == ["ok", "ok", "error"]
-    assert results[-1]["reason"] == "NO_CONNECTION"
+    assert results[-1]["reason"] == "CONNECTION_LOST"
 
 
 def test_ctrl_c_stops_the_command_in_the_server_and_closes_the_session(

@@ -12,3 +12,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     made.start()
     yield made
     assert made.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """A home with users of every role that nobody serves: tests that break things serve copies of it."""
+    made = Service.build(tmp_path_factory.mktemp("template"), persons=20_000)
+    made.add_user("bo", "wages")
+    made.add_user("audun", "wages", role="auditor")
+    made.add_user("kari", "wages", role="custodian")
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -132,6 +133,7 @@ def sessions_close(
 
 def main(arguments: list[str] | None = None, environment: Environment | None = None) -> None:
     """Run the command line and leave the process with its exit code; tests pass arguments and an environment."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own lines on stderr are for its programmers
     sys.exit(outcome(sys.argv[1:] if arguments is None else arguments, environment or Environment.of_process()))
 
 

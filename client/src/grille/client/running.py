@@ -52,7 +52,8 @@ class Runner:
             call.cancel()
             raise self._broken(stopped(self.connection.words)) from None
         except grpc.RpcError as error:
-            raise self._broken(from_rpc(error, self.connection.address, self.connection.words)) from error
+            told = from_rpc(error, self.connection.address, self.connection.words, begun=bool(self.run.results))
+            raise self._broken(told) from error
         finally:
             self.progress.stop()
 

@@ -20,6 +20,7 @@ from grille.client.render.style import Style
 from grille.client.results import Run
 from grille.client.running import Runner, banks_of, close_session, open_session
 from grille.client.words import Words, pick
+from grille.v1.errors_pb2 import ERROR_CATEGORY_PERMISSION
 
 MOST_TEXT_WIDTH = 160
 
@@ -50,7 +51,9 @@ class RunOptions:
 
 
 def run(environment: Environment, options: RunOptions) -> Exit:
-    """Run a script and show its results; returns OK when every command was answered, FAILED when one was not.
+    """Run a script and show its results; returns OK when every command was answered.
+
+    FAILED when one was refused or failed, NOT_ALLOWED when that was for want of a right.
 
     Raises:
         ClientError: There was no run, or it broke off; what was answered before has been shown.
@@ -91,6 +94,10 @@ def run(environment: Environment, options: RunOptions) -> Exit:
     if options.keep and options.session is None:
         told = pick(options.words, "The session stays open: --session {0}", "Økten står åpen: --session {0}")
         environment.stderr.write(told.format(session) + "\n")
+    if any(
+        result.error is not None and result.error.category == ERROR_CATEGORY_PERMISSION for result in outcome.results
+    ):
+        return Exit.NOT_ALLOWED
     return Exit.OK if outcome.answered else Exit.FAILED
 
 

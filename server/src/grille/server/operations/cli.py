@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,6 +105,7 @@ def build_app(terminal: Terminal) -> typer.Typer:
         config = load_config(found.config)
         address = str(parse_address(listen or config.server.listen))
 
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its lines on stderr go past the allow-list of the log
         from grille.server.operations.service import serve as run_server  # takes seconds: after what fails at once
 
         run_server(found, config, address)

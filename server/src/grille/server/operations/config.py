@@ -33,7 +33,7 @@ class Server:
     listen: str = "127.0.0.1:7443"
     log_level: LogLevel = "info"
     request_threads: int = 64
-    max_request_bytes: int = 4 * _MIB
+    max_request_bytes: int = 16 * _MIB
     max_response_bytes: int = 16 * _MIB
 
 

@@ -43,6 +43,7 @@ from grille.v1 import analysis_pb2_grpc, catalog_pb2_grpc, session_pb2_grpc
 
 DRAIN_SECONDS = 30.0
 EXPIRY_SECONDS = 30.0
+SPARE_THREADS = 8  # for the health service, and to say no, when all others are at work
 
 
 def serve(home: Home, config: ServerConfig, listen: str) -> None:
@@ -116,9 +117,9 @@ class Running:
             log.info("call", method=method, reason=reason, elapsed_ms=round(seconds * 1000))
 
         server = grpc.server(
-            ThreadPoolExecutor(config.request_threads, thread_name_prefix="request"),
-            interceptors=[ErrorInterceptor(on_call)],
-            maximum_concurrent_rpcs=config.request_threads,
+            ThreadPoolExecutor(config.request_threads + SPARE_THREADS, thread_name_prefix="request"),
+            interceptors=[ErrorInterceptor(on_call, config.request_threads)],
+            maximum_concurrent_rpcs=config.request_threads + SPARE_THREADS,
             options=(
                 ("grpc.max_receive_message_length", config.max_request_bytes),
                 ("grpc.max_send_message_length", config.max_response_bytes),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import grpc
 
-from grille.server.errors import GrilleError, InternalError
+from grille.server.errors import BudgetError, GrilleError, InternalError
 from grille.server.text import Language, Text
 from grille.server.transport.errors import DETAIL_KEY, detail_of, status_of
 from grille.v1 import session_pb2
@@ -19,9 +21,15 @@ OnCall = Callable[[str, str, float], None]
 class ErrorInterceptor(grpc.ServerInterceptor):
     """Turns every exception of a servicer into a status with an ErrorDetail; nothing else reaches the client."""
 
-    def __init__(self, on_call: OnCall) -> None:
-        """`on_call(method, reason, seconds)` is told of every finished call; reason is OK, a reason or a class name."""
+    def __init__(self, on_call: OnCall, most_calls: int) -> None:
+        """Tell `on_call` of every finished call, and refuse calls beyond `most_calls` at the same time.
+
+        Args:
+            on_call: Told the method, OK or a reason or the class of an exception, and the seconds that it took.
+            most_calls: The server's pool needs a few threads more, for refusals and for the health service.
+        """
         self._on_call = on_call
+        self._places = threading.BoundedSemaphore(most_calls)
 
     def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
         """Wrap the handler of one call; see grpc.ServerInterceptor."""
@@ -45,7 +53,8 @@ class ErrorInterceptor(grpc.ServerInterceptor):
         def call(request: Any, context: grpc.ServicerContext) -> Any:
             start = time.monotonic()
             try:
-                response = inner(request, context)
+                with self._place():
+                    response = inner(request, context)
             except Exception as error:
                 self._fail(method, request, context, error, start)
             self._on_call(method, "OK", time.monotonic() - start)
@@ -57,7 +66,8 @@ class ErrorInterceptor(grpc.ServerInterceptor):
         def call(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
             start = time.monotonic()
             try:
-                yield from inner(request, context)
+                with self._place():
+                    yield from inner(request, context)
             except GeneratorExit:  # the client has gone
                 self._on_call(method, "CANCELLED", time.monotonic() - start)
                 raise
@@ -66,6 +76,19 @@ class ErrorInterceptor(grpc.ServerInterceptor):
             self._on_call(method, "OK", time.monotonic() - start)
 
         return call
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise BudgetError(
+                "SERVER_BUSY",
+                Text("The server has too many requests at this moment.", "Tjeneren har for mange forespørsler nå."),
+                hint=Text("Try again in a little while.", "Prøv igjen om en liten stund."),
+            )
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def _fail(
         self, method: str, request: Any, context: grpc.ServicerContext, error: Exception, start: float
