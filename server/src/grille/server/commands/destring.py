@@ -12,7 +12,6 @@ from grille.server.commands.lookup import new_name, populated_dataset, unique_na
 from grille.server.commands.options import check_options
 from grille.server.commands.preparation import (
     PREPARATION,
-    count_units,
     present_status,
     with_frame,
     with_missing,
@@ -104,13 +103,12 @@ class Destring:
         for place, (old, target) in enumerate(plan.pairs):
             text = ColumnRef(old, ValueType.STRING)
             number = number_from_text(text, plan.ignored, plan.decimal_comma)
-            readable = count_units(engine, frame, complete=(number,))
-            unreadable = without(count_units(engine, frame, complete=(text,)), readable)
-            if unreadable.n and not plan.force:
-                raise _not_numeric(old)
-            touched.append((unreadable, without(count_units(engine, frame), unreadable)))
             after = engine.with_column(after, target, number)
             found = with_missing(engine, after, ColumnRef(target, ValueType.NUMBER))
+            unreadable = without(found["missing"], with_missing(engine, frame, text)["missing"])
+            if unreadable.n and not plan.force:
+                raise _not_numeric(old)
+            touched.append((unreadable, without(found["units"], unreadable)))
             counts |= {f"units{place}": found["units"], f"missing{place}": found["missing"]}
         evidence = StatusEvidence("destringed", _status(plan), counts, touched=tuple(touched))
         return Outcome(evidence, with_frame(workspace, plan.dataset, after))

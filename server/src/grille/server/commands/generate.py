@@ -11,6 +11,7 @@ from grille.server.commands.lookup import new_name, populated_dataset, with_vari
 from grille.server.commands.preparation import (
     PREPARATION,
     derived,
+    is_truth,
     present_status,
     touched_by,
     with_frame,
@@ -79,7 +80,8 @@ class Generate:
             touched = (touched_by(engine, frame, plan.condition),)
             value = choose([(plan.condition, value)], missing(value.type), value.type)
         frame = engine.with_column(frame, plan.column, value)
-        counts = with_missing(engine, frame, ColumnRef(plan.column, value.type))
+        column = value if is_truth(value) else ColumnRef(plan.column, value.type)
+        counts = with_missing(engine, frame, column)
         text = Text(
             f"{plan.column} in {plan.dataset}: {{units}} units, {{missing}} without a value.",
             f"{plan.column} i {plan.dataset}: {{units}} enheter, {{missing}} uten verdi.",

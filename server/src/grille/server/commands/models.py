@@ -151,7 +151,7 @@ def enter(workspace: Workspace, frame: Frame, model: Model) -> Frame:
     if not conditions:
         return frame
     together = conditions[0] if len(conditions) == 1 else Apply("and", tuple(conditions), number)
-    return workspace.engine.filter(frame, together)
+    return workspace.engine.filter(frame, together, passing=True)
 
 
 def read(engine: Engine, frame: Frame, model: Model) -> Reading:

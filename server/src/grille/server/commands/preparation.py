@@ -15,7 +15,6 @@ from grille.server.engines.base import Engine, Frame
 from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind
 from grille.server.plan.expressions import Apply, Expression, ValueType, columns_of
 from grille.server.plan.functions import ALL
-from grille.server.plan.steps import negated
 from grille.server.text import Text, same
 
 DATASETS = Text("Data sets", "Datasett")
@@ -60,14 +59,19 @@ def together(parts: Iterable[UnitCount]) -> UnitCount:
 
 def touched_by(engine: Engine, frame: Frame, condition: Expression) -> tuple[UnitCount, UnitCount]:
     """Count the units that `condition` selects and those that it leaves."""
-    found = count_by(engine, frame, negated(condition), None)
-    return found.get(0.0, NOBODY), found.get(1.0, NOBODY)
+    selected = count_units(engine, frame, condition)
+    return selected, without(count_units(engine, frame), selected)
 
 
 def with_missing(engine: Engine, frame: Frame, column: Expression) -> dict[str, UnitCount]:
     """Return the counts `units` of the data set and `missing` of the units without a value in `column`."""
-    found = count_by(engine, frame, Apply("sysmiss", (column,), ValueType.NUMBER), None)
-    return {"units": together(found.values()), "missing": found.get(1.0, NOBODY)}
+    missing = NOBODY if is_truth(column) else count_units(engine, frame, Apply("sysmiss", (column,), ValueType.NUMBER))
+    return {"units": count_units(engine, frame), "missing": missing}
+
+
+def is_truth(value: Expression) -> bool:
+    """Tell whether a value is that of a test, 0 or 1 and never missing."""
+    return isinstance(value, Apply) and value.function in ALL and ALL[value.function].truth
 
 
 def derived(name: str, dataset: DataSet, kind: ValueType, expressions: Iterable[Expression | None]) -> Variable:

@@ -94,8 +94,8 @@ class Engine(Protocol):
     def with_column(self, frame: Frame, column: str, value: Expression) -> Frame:
         """Return `frame` with a column added or replaced."""
 
-    def filter(self, frame: Frame, condition: Expression) -> Frame:
-        """Return the rows of `frame` for which the condition is true."""
+    def filter(self, frame: Frame, condition: Expression, *, passing: bool = False) -> Frame:
+        """Return the rows of `frame` for which the condition is true; `passing` when only this command will use them."""
 
     def close(self) -> None:
         """Write everything to the session's file and close it."""

@@ -303,7 +303,15 @@ def _substr(names: Names, arguments: list[Fragment]) -> Fragment:
         return names.let(first, cut)
 
     text, position, count = arguments
+    if _is_positive(position) and _is_positive(count):
+        return Fragment(call("substring", text.sql, position.sql, count.sql), Form.TEXT)
     return Fragment(names.let_all([text.sql, _bounded(names, position), _bounded(names, count)], body), Form.TEXT)
+
+
+def _is_positive(value: Fragment) -> bool:
+    """Tell whether a piece is a literal of a whole number from 1 to the length of the longest text."""
+    literal = value.sql
+    return isinstance(literal, exp.Literal) and literal.is_int and 1 <= int(literal.this) <= MAX_TEXT
 
 
 def _bounded(names: Names, value: Fragment) -> Sql:

@@ -8,6 +8,7 @@ from typing import Literal
 from sqlglot import exp
 
 from grille.server.engines.base import Frame, Rows, Source, StoredColumn
+from grille.server.engines.duckdb.compaction import Compaction, is_compact
 from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.cuts import resolve_quantiles
 from grille.server.engines.duckdb.expressions import condition_sql
@@ -39,6 +40,7 @@ class Frames:
         self._store = store
         self._units: dict[str, int] = {}
         self._whole: dict[str, bool] = {}
+        self._compaction = Compaction(requests, store)
 
     def import_first(self, source: Source, column: str) -> Frame:
         """Return a data set of the units that have a value in `source`, with one column."""
@@ -50,8 +52,10 @@ class Frames:
 
     def import_next(self, frame: Frame, source: Source, column: str, how: Literal["left", "outer", "inner"]) -> Frame:
         """Return `frame` with one more column; `how` tells which units it then has."""
+        if how == "outer":
+            frame = self._compaction.undo(frame, self._keys(source))
         rows = rows_of(frame)
-        keys = self._larger(rows.keys, self._keys(source))
+        keys = rows.keys if is_compact(rows) else self._larger(rows.keys, self._keys(source))
         imported = self._import(source, keys)
         columns = dict(frame.columns)
         columns[column] = imported
@@ -75,14 +79,15 @@ class Frames:
         kind = expression.type
         return Frame(frame.rows, {**frame.columns, column: StoredColumn(name, kind)})
 
-    def filter(self, frame: Frame, condition: Expression) -> Frame:
-        """Return the rows of `frame` for which the condition is true."""
+    def filter(self, frame: Frame, condition: Expression, passing: bool) -> Frame:
+        """Return the rows of `frame` for which the condition is true, compact unless they are only `passing`."""
         rows = rows_of(frame)
         read = tuple(frame.columns[name].table for name in sorted(columns_of(condition)))
         holds = condition_sql(condition, lookup(frame))
         both = exp.And(this=_true(stored(rows.present)), expression=exp.Paren(this=holds))
         mask = self._mask(rows.present, read, both)
-        return Frame(self._rows(mask, rows.keys, rows.unit_type, rows.bank), frame.columns)
+        chosen = Frame(self._rows(mask, rows.keys, rows.unit_type, rows.bank), frame.columns)
+        return chosen if passing else self._compaction.compact(chosen, self._units_of(rows.keys))
 
     def _import(self, source: Source, keys: str) -> StoredColumn:
         bank, units = keys.split("/", 1)
@@ -91,13 +96,13 @@ class Frames:
         else:
             select = source_column(source, bank_table(bank, units, "u"))
         name, count = self._store.column(select)
-        if count != self._units[keys]:
+        if count != self._units_of(keys):
             raise _inconsistent("a unit has two values at one date", "en enhet har to verdier på én dato")
         return StoredColumn(name, source.type)
 
     def _covers_all(self, source: Source, keys: str) -> bool:
         """Tell whether a fixed variable has one row for each unit, in their order: it then needs no join."""
-        if source.temporality != "FIXED" or source.values is not None:
+        if source.temporality != "FIXED" or source.values is not None or not keys.startswith(f"{source.bank}/"):
             return False
         table_token = f"{source.bank}/{source.table}"
         if table_token not in self._whole:
@@ -121,12 +126,15 @@ class Frames:
 
     def _larger(self, ours: str, theirs: str) -> str:
         """Return which of two versions of a table of units has more; their common part is the same."""
-        for keys in (ours, theirs):
-            if keys not in self._units:  # a resumed session: the frame is older than this process
-                bank, units = keys.split("/", 1)
-                count = exp.select(exp.Count(this=exp.Star())).from_(bank_table(bank, units, "u"))
-                self._units[keys] = int(str(self._requests.rows(count)[0][0]))
-        return theirs if self._units[theirs] > self._units[ours] else ours
+        return theirs if self._units_of(theirs) > self._units_of(ours) else ours
+
+    def _units_of(self, keys: str) -> int:
+        """Return the number of rows of a table of units, or of the keys of compact rows."""
+        if keys not in self._units:
+            bank, units = keys.split("/", 1)
+            count = exp.select(exp.Count(this=exp.Star())).from_(bank_table(bank, units, "u"))
+            self._units[keys] = int(str(self._requests.rows(count)[0][0]))
+        return self._units[keys]
 
     def _mask(self, present: str, read: tuple[str, ...], holds: exp.Expr) -> str:
         select = exp.select(aliased(holds, VALUE)).from_(table(present))

@@ -42,7 +42,7 @@ def bank_table(bank: str, name: str, alias: str) -> exp.Table:
 
 def units_table(rows: Rows) -> exp.Table:
     """Return the bank's table of units that `rows` stand on, under the alias `keys`."""
-    bank, name = rows.keys.split("/", 1)
+    bank, name = rows.keys.split("/", 1)  # the bank is the session itself when the rows are compact
     return bank_table(bank, name, KEYS)
 
 

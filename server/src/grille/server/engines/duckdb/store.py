@@ -10,7 +10,7 @@ from grille.server.engines.base import Frame
 from grille.server.engines.duckdb.connection import Requests, identifier
 from grille.server.engines.duckdb.sql import DIALECT, SESSION, bank_table, create, field
 
-_COLUMN, _MASK, _LEVELS = "c", "m", "f"
+_COLUMN, _MASK, _LEVELS, _KEYS = "c", "m", "f", "k"
 
 
 class Store:
@@ -30,6 +30,10 @@ class Store:
         """Store which rows belong to a data set; return the table and its number of rows."""
         return self._write(_MASK, select)
 
+    def keys(self, select: exp.Expression) -> tuple[str, int]:
+        """Store unit, record key and sketch words of the rows of a compact data set."""
+        return self._write(_KEYS, select)
+
     def levels(self, levels: Iterable[str]) -> str:
         """Store ascending levels as an enumeration type, kept until the next sweep; return its name."""
         name = self._name(_LEVELS)
@@ -42,6 +46,7 @@ class Store:
         """Drop every table that no frame of `live` uses, and all level types."""
         used = {column.table for frame in live for column in frame.columns.values()}
         used |= {frame.rows.present for frame in live if frame.rows is not None}
+        used |= {frame.rows.keys.split("/", 1)[1] for frame in live if frame.rows is not None}
         for name in sorted(self._levels):
             self._requests.run(f"DROP TYPE IF EXISTS {_path(name)}")
         self._levels.clear()

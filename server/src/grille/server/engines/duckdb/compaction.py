@@ -1,0 +1,93 @@
+"""Compact data sets: once a filter has left few of a bank's units, later work should not cost the size of the bank."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from grille.server.engines.base import Frame, Rows, StoredColumn
+from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.sql import (
+    KEYS,
+    SESSION,
+    SKETCH_WORDS,
+    VALUE,
+    aliased,
+    bank_table,
+    field,
+    rows_of,
+    stored,
+    table,
+    units_table,
+)
+from grille.server.engines.duckdb.store import Store
+
+WORTHWHILE = 0.7
+"""Largest share of present rows at which the others are left behind."""
+
+_UNIT = "unit"
+
+
+def is_compact(rows: Rows) -> bool:
+    """Tell whether the rows are those of a data set alone, not of all units of the bank."""
+    return rows.keys.startswith(f"{SESSION}/")
+
+
+class Compaction:
+    """Writes data sets anew with present rows alone, and back."""
+
+    def __init__(self, requests: Requests, store: Store) -> None:
+        """Read with `requests`, write to `store`."""
+        self._requests = requests
+        self._store = store
+
+    def compact(self, frame: Frame, rows_stored: int) -> Frame:
+        """Return the same data set without absent rows, or as it is when few of its `rows_stored` rows are absent."""
+        rows = rows_of(frame)
+        if rows.count > WORTHWHILE * rows_stored or rows.count == 0:
+            return frame
+        words = [field(KEYS, name) for name in (_UNIT, "record_key", *(f"s{word}" for word in range(SKETCH_WORDS)))]
+        keys, _ = self._store.keys(self._present(rows, units_table(rows)).select(*words))
+        columns: dict[str, StoredColumn] = {}
+        written: dict[str, str] = {}
+        for name, column in frame.columns.items():
+            if column.table not in written:
+                select = self._present(rows, table(column.table)).select(aliased(stored(column.table), VALUE))
+                written[column.table] = self._store.column(select)[0]
+            columns[name] = replace(column, table=written[column.table])
+        everyone = exp.select(aliased(exp.true(), VALUE)).from_(bank_table(SESSION, keys, KEYS))
+        present, _ = self._store.mask(everyone)
+        return Frame(replace(rows, keys=f"{SESSION}/{keys}", present=present), columns)
+
+    def undo(self, frame: Frame, bank_keys: str) -> Frame:
+        """Return a compact data set spread over all units of the bank again, so that others can join it."""
+        rows = rows_of(frame)
+        if not is_compact(rows):
+            return frame
+        columns: dict[str, StoredColumn] = {}
+        written: dict[str, str] = {}
+        for name, column in frame.columns.items():
+            if column.table not in written:
+                spread = self._spread(rows, bank_keys, table(column.table), stored(column.table))
+                written[column.table] = self._store.column(spread)[0]
+            columns[name] = replace(column, table=written[column.table])
+        here = self._spread(rows, bank_keys, table(rows.present), stored(rows.present))
+        present, _ = self._store.mask(here)
+        return Frame(replace(rows, keys=bank_keys, present=present), columns)
+
+    def _present(self, rows: Rows, joined: exp.Table) -> exp.Select:
+        select = exp.Select().from_(table(rows.present))
+        select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
+        return select.where(stored(rows.present))
+
+    def _spread(self, rows: Rows, bank_keys: str, column: exp.Table, value: exp.Column) -> exp.Select:
+        bank, units = bank_keys.split("/", 1)
+        compact = exp.Select().from_(units_table(rows))
+        compact.append("joins", exp.Join(this=column, method="POSITIONAL"))
+        compact = compact.select(field(KEYS, _UNIT), aliased(value, VALUE))
+        found = exp.Subquery(this=compact, alias=exp.TableAlias(this=exp.Identifier(this="d", quoted=True)))
+        same = exp.EQ(this=field("u", _UNIT), expression=field("d", _UNIT))
+        select = exp.select(aliased(field("d", VALUE), VALUE)).from_(bank_table(bank, units, "u"))
+        select.append("joins", exp.Join(this=found, side="LEFT", on=same))
+        return select.order_by(exp.Ordered(this=field("u", _UNIT)))
