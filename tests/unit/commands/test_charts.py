@@ -54,5 +54,5 @@ def test_panels_follow_the_table_and_only_minute_densities_take_an_exponent() ->
     minute = histogram_chart(bins(2e-6), same("Wages"), same("Density"), False, 2, False)
     counts = histogram_chart(bins(2_000.0), same("Wages"), same("Units"), False, 2, False)
     assert minute["facet"]["sort"] == ["north", "east"]
-    assert minute["spec"]["layer"][0]["encoding"]["y"]["axis"] == {"format": "~e"}
+    assert minute["spec"]["layer"][0]["encoding"]["y"]["axis"]["format"] == "~e"
     assert "axis" not in counts["spec"]["layer"][0]["encoding"]["y"]

@@ -133,7 +133,9 @@ def _heights(table: Table) -> dict[str, Any]:
     at = [column.key for column in table.columns].index("value")
     values = [row[at].value for row in table.rows]
     highest = max((value for value in values if isinstance(value, int | float)), default=0.0)
-    return {"axis": {"format": SMALL}} if 0 < highest < 1e-3 else {}
+    return (
+        {"axis": {"format": SMALL, "labelExpr": "datum.value === 0 ? '0' : datum.label"}} if 0 < highest < 1e-3 else {}
+    )
 
 
 def resolve(value: Any, language: Language) -> Any:

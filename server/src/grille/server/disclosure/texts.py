@@ -179,8 +179,8 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "count_noise": (
             Text("count noise", "støy i antall"),
             Text(
-                "Counts are a few units off, so totals may not add up.",
-                "Antall er noen få enheter feil, så summer trenger ikke stemme.",
+                "Counts may be a few units off, so totals need not add up.",
+                "Antall kan være noen få enheter feil, så summer trenger ikke stemme.",
             ),
         ),
         "cell_suppression": (
@@ -286,8 +286,8 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "group_size": (
             Text("noisy group sizes", "støy i gruppestørrelser"),
             Text(
-                "Group sizes are a few units off; below {cell_min} only that is shown.",
-                "Gruppestørrelser er noen få enheter feil; under {cell_min} vises bare det.",
+                "Group sizes may be a few units off; below {cell_min} only that is shown.",
+                "Gruppestørrelser kan være noen få enheter feil; under {cell_min} vises bare det.",
             ),
         ),
     }
