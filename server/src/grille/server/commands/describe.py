@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.cube import Cells, add, cells_of, combine_sketches, margins, top_two
+from grille.server.commands.facts import clip, is_binary, reference, winsor_limits
 from grille.server.commands.gini import gini_of_cells
 from grille.server.commands.scope import Variable
-from grille.server.commands.sets import analysis_set
-from grille.server.disclosure.evidence import Axis, MagnitudeEvidence, MagnitudeVariable
+from grille.server.commands.sets import SET_MEASURES, whole_set
+from grille.server.disclosure.evidence import AnalysisSet, Axis, MagnitudeEvidence, MagnitudeVariable
 from grille.server.engines.base import Engine, Frame
 from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind, OrderStatistics
-from grille.server.plan.expressions import Apply, ColumnRef, Constant, Expression, ValueType
-
-LIMIT_PROBABILITIES = (0.01, 0.99)
+from grille.server.plan.expressions import Apply, Expression, ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +45,36 @@ class Description:
     margins: bool = True
 
 
-def reference(variable: Variable) -> ColumnRef:
-    """Return the expression that reads a variable."""
-    return ColumnRef(variable.name, variable.type)
-
-
-def clip(operand: Expression, low: float, high: float) -> Expression:
-    """Return the winsorised operand; the operand must not be missing, for row functions skip missing values."""
-    number = ValueType.NUMBER
-    raised = Apply("rowmax", (operand, Constant(low, number)), number)
-    return Apply("rowmin", (raised, Constant(high, number)), number)
-
-
 def describe(workspace: Workspace, frame: Frame, request: Description, view: object) -> MagnitudeEvidence:
     """Compute the evidence of `request` on the rows of `frame`."""
-    engine = workspace.engine
-    by = tuple((variable.name, reference(variable)) for variable in request.by)
-    complete = () if request.missing else tuple(reference(variable) for variable in request.by)
-    anywhere = _any_value(request.variables)
-    condition = anywhere if request.where is None else Apply("and", (request.where, anywhere), ValueType.NUMBER)
-    cells = cells_of(
-        engine.aggregate(frame, Aggregation(by, (Measure("n", MeasureKind.UNITS),), condition, complete)),
-        request.by,
-    )
+    measured = tuple(_measure(workspace, frame, request, variable) for variable in request.variables)
+    if len(measured) == 1:
+        cells, entered = measured[0].cells, whole_set(frame, request.command, measured[0].measures)
+    else:
+        cells, entered = _of_several(workspace.engine, frame, request)
     layout = _Layout(cells, request.margins)
-    described = tuple(_variable(workspace, frame, request, layout, variable) for variable in request.variables)
     return MagnitudeEvidence(
-        analysis_set=analysis_set(engine, frame, request.command, condition, complete),
+        analysis_set=entered,
         axes=cells.axes,
         positions=layout.positions,
-        variables=described,
+        variables=tuple(_variable(workspace, frame, request, layout, one) for one in measured),
         domain_cells=int(np.prod([len(axis.codes) for axis in cells.axes], dtype=np.int64)),
         view=view,
     )
+
+
+def _of_several(engine: Engine, frame: Frame, request: Description) -> tuple[Cells, AnalysisSet]:
+    """Return the cells and the set of the units that have a value in any of several variables."""
+    by = tuple((variable.name, reference(variable)) for variable in request.by)
+    anywhere = _any_value(request.variables)
+    condition = anywhere if request.where is None else Apply("and", (request.where, anywhere), ValueType.NUMBER)
+    groups = engine.aggregate(frame, Aggregation(by, SET_MEASURES, condition, _categories(request)))
+    return cells_of(groups, request.by), whole_set(frame, request.command, groups.measures)
+
+
+def _categories(request: Description) -> tuple[Expression, ...]:
+    """Return the categorical variables that must not be missing."""
+    return () if request.missing else tuple(reference(variable) for variable in request.by)
 
 
 def _any_value(variables: Sequence[Variable]) -> Expression:
@@ -107,41 +102,54 @@ class _Layout:
         self.index = {tuple(place): number for number, place in enumerate(self.positions.tolist())}
 
 
-def _variable(
-    workspace: Workspace, frame: Frame, request: Description, layout: _Layout, variable: Variable
-) -> MagnitudeVariable:
-    engine = workspace.engine
-    low, high, population = winsor_limits(workspace, frame, variable)
-    value = reference(variable)
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One variable's measures per cell, and what they were measured with."""
+
+    variable: Variable
+    limits: tuple[float, float, int]
+    binary: bool
+    clipped: Expression
+    origin: float
+    cells: Cells
+    measures: dict[str, NDArray[np.generic]]
+
+
+def _measure(workspace: Workspace, frame: Frame, request: Description, variable: Variable) -> _Measured:
+    limits = low, high, population = winsor_limits(workspace, frame, variable)
     binary = is_binary(workspace, frame, variable)
-    clipped = value if binary or population == 0 else clip(value, low, high)
-    origin = 0.0 if binary or population == 0 else (low + high) / 2
-    by = tuple((one.name, reference(one)) for one in request.by)
-    complete: tuple[Expression, ...] = (value,)
-    if not request.missing:
-        complete += tuple(reference(one) for one in request.by)
+    value = reference(variable)
+    exact = binary or population == 0
+    clipped = value if exact else clip(value, low, high)
+    origin = 0.0 if exact else (low + high) / 2
     measures = (
-        Measure("n", MeasureKind.UNITS),
-        Measure("key", MeasureKind.CELL_KEY),
-        Measure("sketch", MeasureKind.SKETCH),
+        *SET_MEASURES,
         Measure("sum", MeasureKind.SUM, clipped, origin),
         Measure("squares", MeasureKind.SUM_SQUARES, clipped, origin),
         Measure("total", MeasureKind.SUM, Apply("abs", (clipped,), ValueType.NUMBER)),
         Measure("largest", MeasureKind.LARGEST_ABS, clipped),
         Measure("second", MeasureKind.SECOND_ABS, clipped),
     )
-    groups = engine.aggregate(frame, Aggregation(by, measures, request.where, complete))
-    own = cells_of(groups, request.by)
-    table = _Table(layout, own, groups.measures, origin)
-    percentiles = _percentiles(engine, frame, request, layout, variable, complete)
+    by = tuple((one.name, reference(one)) for one in request.by)
+    complete = (value, *_categories(request))
+    groups = workspace.engine.aggregate(frame, Aggregation(by, measures, request.where, complete))
+    return _Measured(variable, limits, binary, clipped, origin, cells_of(groups, request.by), groups.measures)
+
+
+def _variable(
+    workspace: Workspace, frame: Frame, request: Description, layout: _Layout, measured: _Measured
+) -> MagnitudeVariable:
+    engine, variable = workspace.engine, measured.variable
+    complete = (reference(variable), *_categories(request))
+    table = _Table(layout, measured.cells, measured.measures, measured.origin)
     gini = None
     if request.gini:
-        gini = gini_of_cells(engine, frame, clipped, request.by, request.where, layout.axes, layout.positions)
-    ones, ones_keys = _ones(engine, frame, request, layout, variable, complete) if binary else (None, None)
+        gini = gini_of_cells(engine, frame, measured.clipped, request.by, request.where, layout.axes, layout.positions)
+    ones, ones_keys = _ones(engine, frame, request, layout, variable, complete) if measured.binary else (None, None)
     return MagnitudeVariable(
         name=variable.name,
         title=variable.title,
-        binary=binary,
+        binary=measured.binary,
         n=table.n,
         keys=table.keys,
         sketches=table.sketches,
@@ -150,10 +158,10 @@ def _variable(
         total=table.total,
         largest=table.largest,
         second=table.second,
-        percentiles=percentiles,
+        percentiles=_percentiles(engine, frame, request, layout, variable, complete),
         ones=ones,
         ones_keys=ones_keys,
-        limits=(low, high, population),
+        limits=measured.limits,
         gini=gini,
     )
 
@@ -264,54 +272,3 @@ def _ones(
         counts[place[keep]] = add(groups.measures["n"].astype(np.int64), margin)[keep]
         keys[place[keep]] = add(groups.measures["key"].astype(np.uint64), margin)[keep]
     return counts, keys
-
-
-def winsor_limits(workspace: Workspace, frame: Frame, variable: Variable) -> tuple[float, float, int]:
-    """Return the 1st and 99th smoothed percentile of a variable over the whole data set, and its number of units."""
-    key = ("winsor_limits", *_place(frame, variable))
-    found = _remembered(workspace, key, lambda: _limits(workspace.engine, frame, variable))
-    return cast("tuple[float, float, int]", found)
-
-
-def _limits(engine: Engine, frame: Frame, variable: Variable) -> tuple[float, float, int]:
-    answer = engine.percentiles(frame, OrderStatistics(reference(variable), LIMIT_PROBABILITIES))
-    if not len(answer.n) or not answer.n[0]:
-        return (float("nan"), float("nan"), 0)
-    return (float(answer.values[0, 0]), float(answer.values[0, 1]), int(answer.n[0]))
-
-
-def has_missing(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
-    """Return whether any row of the data set lacks a value of a variable."""
-    return bool(
-        _remembered(
-            workspace,
-            ("has_missing", *_place(frame, variable)),
-            lambda: workspace.engine.any(frame, Apply("sysmiss", (reference(variable),), ValueType.NUMBER)),
-        )
-    )
-
-
-def _place(frame: Frame, variable: Variable) -> tuple[str, str]:
-    """Return what names the values of a variable in a data set for ever: the stored tables of its rows and column."""
-    assert frame.rows is not None
-    return frame.rows.present, frame.columns[variable.name].table
-
-
-def _remembered(workspace: Workspace, key: tuple[str, ...], find: Callable[[], object]) -> object:
-    if key not in workspace.memo:
-        workspace.memo[key] = find()
-    return workspace.memo[key]
-
-
-def is_binary(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
-    """Return whether every value of a variable over the whole data set is 0 or 1."""
-    return bool(
-        _remembered(workspace, ("is_binary", *_place(frame, variable)), lambda: _binary(workspace, frame, variable))
-    )
-
-
-def _binary(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
-    number = ValueType.NUMBER
-    either = Apply("inlist", (reference(variable), Constant(0, number), Constant(1, number)), number)
-    missing = Apply("sysmiss", (reference(variable),), number)
-    return not workspace.engine.any(frame, Apply("not", (Apply("or", (either, missing), number),), number))

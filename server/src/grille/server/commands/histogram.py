@@ -14,7 +14,7 @@ from grille.server.commands.analysis import categorical, condition, numeric, pla
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
 from grille.server.commands.charts import histogram_chart
 from grille.server.commands.cube import cells_of, code_text
-from grille.server.commands.describe import clip, reference, winsor_limits
+from grille.server.commands.facts import clip, reference, winsor_limits
 from grille.server.commands.lookup import populated_dataset
 from grille.server.commands.options import check_options
 from grille.server.commands.scope import Scope, Variable

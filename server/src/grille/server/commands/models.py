@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from grille.server.blocks import Block, Notice, Table
 from grille.server.commands.analysis import numeric
 from grille.server.commands.base import Workspace
-from grille.server.commands.describe import has_missing, reference
+from grille.server.commands.facts import has_missing, reference, remembered_rows
 from grille.server.commands.lookup import usable_variable
 from grille.server.commands.scope import Scope, Variable
 from grille.server.disclosure.evidence import DesignColumn, Figure, FigureKind, FigureTable
@@ -145,13 +145,13 @@ def enter(workspace: Workspace, frame: Frame, model: Model) -> Frame:
     number = ValueType.NUMBER
     every = {**model.variables, model.outcome.name: model.outcome, **{v.name: v for v in model.others}}
     conditions: list[Expression] = [] if model.where is None else [model.where]
-    for variable in every.values():
-        if has_missing(workspace, frame, variable):
-            conditions.append(Apply("not", (Apply("sysmiss", (reference(variable),), number),), number))
+    for name in sorted(every):
+        if has_missing(workspace, frame, every[name]):
+            conditions.append(Apply("not", (Apply("sysmiss", (reference(every[name]),), number),), number))
     if not conditions:
         return frame
     together = conditions[0] if len(conditions) == 1 else Apply("and", tuple(conditions), number)
-    return workspace.engine.filter(frame, together, passing=True)
+    return remembered_rows(workspace, frame, together)
 
 
 def read(engine: Engine, frame: Frame, model: Model) -> Reading:

@@ -10,7 +10,7 @@ import numpy as np
 from grille.server.blocks import Block
 from grille.server.commands.analysis import categorical
 from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
-from grille.server.commands.describe import reference
+from grille.server.commands.facts import reference
 from grille.server.commands.lookup import populated_dataset
 from grille.server.commands.models import (
     Model,
@@ -28,9 +28,8 @@ from grille.server.commands.models import (
 from grille.server.commands.options import check_options
 from grille.server.commands.regress import CONTROL, LEVEL, MODEL_COLUMNS, NOCONSTANT, bind_model
 from grille.server.commands.scope import Scope, Variable
-from grille.server.commands.sets import SET_MEASURES
+from grille.server.commands.sets import SET_MEASURES, whole_set
 from grille.server.disclosure.evidence import (
-    AnalysisSet,
     Figure,
     FigureKind,
     FigureTable,
@@ -140,7 +139,7 @@ class RegressMml:
         leverage = design_leverage(moments, fit.scaling, reading.passes, fit.ratios)
         cells = count_groups(engine, entered, plan)
         groups = tuple(_group_level(plan, cells, number, level) for number, level in enumerate(fit.levels))
-        units = _whole(entered, cells)
+        units = whole_set(entered, "regress-mml", cells.measures)
         crossed = moments.groups.crossed if moments.groups is not None else 0
         evidence = ModelEvidence(
             command="regress-mml",
@@ -209,15 +208,6 @@ def _group_level(plan: Plan, cells: Groups, number: int, level: MixedLevel) -> G
         UnitCount(int(sizes[high]), int(keys[high])),
         plan.groups[number].documented,
     )
-
-
-def _whole(frame: Frame, cells: Groups) -> AnalysisSet:
-    """Return the set of all units: the disjoint union of the groups."""
-    assert frame.rows is not None
-    words = np.bitwise_xor.reduce(cells.measures["sketch"].astype(np.uint64), axis=0)
-    key = int(cells.measures["key"].astype(np.uint64).sum(dtype=np.uint64))
-    units = UnitCount(int(cells.measures["n"].sum()), key)
-    return AnalysisSet(frame.rows.bank, frame.rows.unit_type, units, tuple(int(word) for word in words), "regress-mml")
 
 
 def _model_table(model: Model, fit: MixedResult, units: UnitCount) -> FigureTable:

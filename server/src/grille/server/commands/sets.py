@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from grille.server.disclosure.evidence import AnalysisSet, UnitCount
 from grille.server.engines.base import Engine, Frame
@@ -22,13 +25,19 @@ def analysis_set(
     engine: Engine, frame: Frame, label: str, where: Expression | None, complete: tuple[Expression, ...]
 ) -> AnalysisSet:
     """Return the set of the units for which `where` is true and none of `complete` is missing."""
-    groups = engine.aggregate(frame, Aggregation((), SET_MEASURES, where, complete))
+    return whole_set(frame, label, engine.aggregate(frame, Aggregation((), SET_MEASURES, where, complete)).measures)
+
+
+def whole_set(frame: Frame, label: str, measures: Mapping[str, NDArray[np.generic]]) -> AnalysisSet:
+    """Return the union of disjoint groups for which SET_MEASURES were computed."""
     if frame.rows is None:
         raise InternalError("NO_ROWS", Text("The data set has no rows.", "Datasettet har ingen rader."))
+    words = np.bitwise_xor.reduce(measures["sketch"].astype(np.uint64).reshape(-1, 6), axis=0, initial=0)
+    key = measures["key"].astype(np.uint64).sum(dtype=np.uint64)
     return AnalysisSet(
         bank=frame.rows.bank,
         unit_type=frame.rows.unit_type,
-        units=UnitCount(int(groups.measures["n"][0]), int(groups.measures["key"][0])),
-        sketch=tuple(int(word) for word in np.asarray(groups.measures["sketch"])[0]),
+        units=UnitCount(int(measures["n"].sum()), int(key)),
+        sketch=tuple(int(word) for word in words),
         label=label,
     )

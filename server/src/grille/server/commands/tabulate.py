@@ -10,14 +10,15 @@ import numpy as np
 from grille.server.blocks import Block
 from grille.server.commands.analysis import categorical, condition, numeric, plain_terms
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
-from grille.server.commands.cube import add, cells_of, combine_sketches, margins
-from grille.server.commands.describe import Description, describe, reference
+from grille.server.commands.cube import add, cells_of, margins
+from grille.server.commands.describe import Description, describe
+from grille.server.commands.facts import reference
 from grille.server.commands.lookup import populated_dataset
 from grille.server.commands.options import Options, check_options
 from grille.server.commands.scope import Scope, Variable
-from grille.server.commands.sets import SET_MEASURES
+from grille.server.commands.sets import SET_MEASURES, whole_set
 from grille.server.commands.tables import TableView, count_tables, statistic_tables
-from grille.server.disclosure.evidence import AnalysisSet, CountEvidence, UnitCount
+from grille.server.disclosure.evidence import CountEvidence
 from grille.server.disclosure.released import ReleasedCounts, ReleasedMagnitudes
 from grille.server.engines.base import Frame
 from grille.server.errors import TypeMismatchError
@@ -187,15 +188,9 @@ def count_evidence(workspace: Workspace, frame: Frame, plan: Plan) -> CountEvide
     cells = cells_of(groups, plan.variables)
     n = groups.measures["n"].astype(np.int64)
     keys = groups.measures["key"].astype(np.uint64)
-    sketches = groups.measures["sketch"].astype(np.uint64).reshape(len(n), 6)
     every = list(margins(cells))
-    whole = every[-1]
-    total_n, total_key, total_sketch = add(n, whole), add(keys, whole), combine_sketches(sketches, whole)
-    assert frame.rows is not None
-    units = UnitCount(int(total_n[0]), int(total_key[0])) if len(total_n) else UnitCount(0, 0)
-    words = tuple(int(word) for word in total_sketch[0]) if len(total_sketch) else (0,) * 6
     return CountEvidence(
-        analysis_set=AnalysisSet(frame.rows.bank, frame.rows.unit_type, units, words, "tabulate"),
+        analysis_set=whole_set(frame, "tabulate", groups.measures),
         axes=cells.axes,
         positions=np.concatenate([margin.positions for margin in every]),
         n=np.concatenate([add(n, margin) for margin in every]).astype(np.int64),

@@ -95,7 +95,7 @@ class Engine(Protocol):
         """Return `frame` with a column added or replaced."""
 
     def filter(self, frame: Frame, condition: Expression, *, passing: bool = False) -> Frame:
-        """Return the rows of `frame` for which the condition is true; `passing` when only this command will use them."""
+        """Return the rows for which the condition is true; `passing` when they are for this command alone."""
 
     def close(self) -> None:
         """Write everything to the session's file and close it."""

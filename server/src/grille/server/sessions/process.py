@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -32,7 +33,9 @@ _STOP_SECONDS = 5.0
 
 
 def warm_up(*modules: str) -> None:
-    """Start the fork server with everything that workers need already imported; call before any thread exists.
+    """Start the fork server with everything that workers need already imported.
+
+    Call from the main thread before any other exists.
 
     Args:
         modules: Names of what the program's main script imports: every worker begins by running that script's imports.
@@ -40,7 +43,11 @@ def warm_up(*modules: str) -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["grille.server.sessions.worker", *modules])
     probe = context.Process(target=_nothing)
-    probe.start()
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # inherited: only the server itself reacts to it
+    try:
+        probe.start()
+    finally:
+        signal.signal(signal.SIGTERM, before)
     probe.join()
 
 

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from grille.server.commands.base import Workspace
+from grille.server.commands.facts import remembered_frames
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.engines.base import Engine
 from grille.server.engines.duckdb.engine import open_session_engine
@@ -116,7 +117,7 @@ class _Loop:
             check()
             self._pipe.send(Progressed(request.request, phase))
 
-        self._engine.sweep(tuple(request.frames.values()))
+        self._engine.sweep((*request.frames.values(), *remembered_frames(self._memo)))
         check()  # the sweep forgot an interrupt that came before it
         workspace = Workspace(self._engine, request.frames, progress, self._memo)
         outcome = COMMANDS[request.command].compute(request.plan, workspace)

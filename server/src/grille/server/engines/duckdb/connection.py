@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlglot import exp
 
+from grille.server.engines.duckdb.answers import Answers
 from grille.server.engines.duckdb.failures import cancelled, translated
 from grille.server.engines.duckdb.sql import DIALECT
 from grille.server.errors import InternalError
@@ -22,6 +23,7 @@ from grille.server.text import Text
 
 BATCH_ROWS = 131_072
 _INSISTENCE = 250
+_MOST_ROWS_KEPT = 20_000
 _INSIST_SECONDS = 0.02
 
 
@@ -116,6 +118,8 @@ class Requests:
         self._guard = threading.Lock()
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._stopped = False
+        self._arrays: Answers[dict[str, NDArray[np.generic]]] = Answers()
+        self._rows: Answers[list[tuple[object, ...]]] = Answers()
 
     def interrupt(self) -> None:
         """Stop what runs; a request that begins next, of the same command, is stopped too."""
@@ -136,13 +140,25 @@ class Requests:
 
     def arrays(self, query: exp.Expr) -> dict[str, NDArray[np.generic]]:
         """Return all rows of a query as arrays by column name; masked where a column has nulls."""
+        text = query.sql(DIALECT)
+        kept = self._arrays.get(text)
+        if kept is not None:
+            return dict(kept)
         with self._cursor() as cursor:
-            return dict(cursor.execute(query.sql(DIALECT)).fetchnumpy())
+            found = dict(cursor.execute(text).fetchnumpy())
+        if all(len(array) <= _MOST_ROWS_KEPT for array in found.values()):
+            self._arrays.keep(text, found)
+        return dict(found)
 
-    def rows(self, query: exp.Expr) -> list[tuple[object, ...]]:
-        """Return all rows of a small query."""
-        with self._cursor() as cursor:
-            return cursor.execute(query.sql(DIALECT)).fetchall()
+    def rows(self, query: exp.Expr, *, changing: bool = False) -> list[tuple[object, ...]]:
+        """Return all rows of a small query; its answer is remembered unless it is about something `changing`."""
+        text = query.sql(DIALECT)
+        kept = None if changing else self._rows.get(text)
+        if kept is None:
+            with self._cursor() as cursor:
+                kept = cursor.execute(text).fetchall()
+            self._rows.keep(text, kept)
+        return list(kept)
 
     def stream(self, query: exp.Expr) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a query in Arrow batches of `BATCH_ROWS`, read as they are asked for."""

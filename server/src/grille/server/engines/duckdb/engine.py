@@ -16,7 +16,7 @@ from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.failures import translated
 from grille.server.engines.duckdb.frames import Frames
 from grille.server.engines.duckdb.percentiles import percentiles
-from grille.server.engines.duckdb.sql import SESSION, composition, rows_of
+from grille.server.engines.duckdb.sql import SESSION, composition
 from grille.server.engines.duckdb.store import Store
 from grille.server.plan.aggregates import (
     Aggregation,
@@ -24,7 +24,6 @@ from grille.server.plan.aggregates import (
     BatchRequest,
     FactorLevels,
     Groups,
-    Measure,
     OrderStatistics,
     Percentiles,
 )
@@ -62,7 +61,6 @@ class DuckDbEngine:
         self._requests = Requests(connection)
         self._store = Store(self._requests)
         self._frames = Frames(self._requests, self._store)
-        self._whole: dict[tuple[str, tuple[Measure, ...]], Groups] = {}
 
     def attach(self, name: str, path: str, key: str) -> None:
         """Attach a bank read-only under `name`, which is `name@version`; before `lock` only."""
@@ -89,13 +87,8 @@ class DuckDbEngine:
         return self._frames.filter(frame, condition, passing)
 
     def aggregate(self, frame: Frame, request: Aggregation) -> Groups:
-        """Compute measures per group; what concerns all units of a data set is computed once."""
-        if request.by or request.where is not None or request.complete or _has_operand(request):
-            return aggregate(self._requests, frame, request)
-        key = (rows_of(frame).present, request.measures)
-        if key not in self._whole:
-            self._whole[key] = aggregate(self._requests, frame, request)
-        return self._whole[key]
+        """Compute measures per group."""
+        return aggregate(self._requests, frame, request)
 
     def any(self, frame: Frame, condition: Expression) -> bool:
         """See Engine.any."""
@@ -123,7 +116,3 @@ class DuckDbEngine:
         """Write everything to the session's file and close it."""
         with translated():
             self._connection.close()
-
-
-def _has_operand(request: Aggregation) -> bool:
-    return any(measure.operand is not None for measure in request.measures)

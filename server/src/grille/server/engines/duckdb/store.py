@@ -68,7 +68,7 @@ class Store:
             exp.Table(this=exp.Anonymous(this="duckdb_tables"), alias=exp.TableAlias(this=exp.to_identifier("t")))
         )
         mine = exp.EQ(this=field("t", "database_name"), expression=exp.Literal.string(SESSION))
-        return [str(name) for (name,) in self._requests.rows(select.where(mine))]
+        return [str(name) for (name,) in self._requests.rows(select.where(mine), changing=True)]
 
 
 def is_dense(requests: Requests, bank: str, table: str) -> bool:
