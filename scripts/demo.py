@@ -22,7 +22,7 @@ START_SECONDS = 60
 def main() -> int:
     """Run the demonstration; returns the exit code of the researcher's script."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--persons", type=int, default=300_000, help="size of the synthetic register")
+    parser.add_argument("--persons", type=int, default=200_000, help="size of the synthetic register")
     parser.add_argument("--folder", type=Path, default=ROOT / ".demo", help="where everything is put (made anew)")
     parser.add_argument("--script", type=Path, default=ROOT / "examples" / "multilevel.txt")
     options = parser.parse_args()
