@@ -1,4 +1,4 @@
-"""Ways to treat a service badly: copies of its home, its processes, limits on them, its log, and clients of all kinds."""
+"""Ways to treat a service badly: copies of its home, its processes, limits on them, its log, clients of all kinds."""
 
 from __future__ import annotations
 
@@ -81,25 +81,31 @@ def server_pid(service: Service) -> int:
 
 def descendants(pid: int) -> set[int]:
     """Processes that a process started, and those that they started."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with contextlib.suppress(OSError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    by_parent = children()
     found: set[int] = set()
     waiting = [pid]
     while waiting:
-        children = parents.get(waiting.pop(), [])
-        found.update(children)
-        waiting += children
+        started = by_parent.get(waiting.pop(), [])
+        found.update(started)
+        waiting += started
+    return found
+
+
+def children() -> dict[int, list[int]]:
+    """The children of every process."""
+    found: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                found.setdefault(parent, []).append(int(entry.name))
     return found
 
 
 def fork_server(service: Service) -> int:
-    """Process id of the fork server: the child of the server that has children, or will have."""
-    children = [pid for pid in descendants(server_pid(service)) if "forkserver" in command_line(pid)]
-    return min(children)
+    """Process id of the fork server."""
+    (pid,) = (pid for pid in children()[server_pid(service)] if "forkserver" in command_line(pid))
+    return pid
 
 
 def workers(service: Service) -> set[int]:

@@ -111,7 +111,8 @@ def _unexplained(code: grpc.StatusCode, text: str, address: str, words: Words) -
             "MESSAGE_TOO_LARGE",
             pick(words, "The script, or the answer to it, is larger than client and server send.",
                  "Skriptet, eller svaret på det, er større enn det klient og tjener sender."),
-            pick(words, "Split the script, or ask for smaller tables.", "Del opp skriptet, eller be om mindre tabeller."),
+            pick(words, "Split the script, or ask for smaller tables.",
+                 "Del opp skriptet, eller be om mindre tabeller."),
         )  # fmt: skip
     if code.name == "RESOURCE_EXHAUSTED":
         return RefusedError(
@@ -131,7 +132,7 @@ def _unexplained(code: grpc.StatusCode, text: str, address: str, words: Words) -
         "UNEXPECTED_ANSWER",
         pick(words, "The server at {0} gave an answer that the client does not understand ({1}).",
              "Tjeneren på {0} ga et svar som klienten ikke forstår ({1}).").format(address, code.name),
-        pick(words, "Check that the address leads to a grille server.", "Sjekk at adressen fører til en grille-tjener."),
+        pick(words, "Check that the address leads to a grille server.", "Sjekk at adressen er en grille-tjener."),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -52,6 +53,7 @@ def serve(home: Home, config: ServerConfig, listen: str) -> None:
     Raises:
         InternalError: KEYS_MISSING, KEY_PERMISSIONS, AUDIT_LOCKED, AUDIT_DAMAGED, LEDGER_UNREADABLE, ADDRESS_IN_USE.
     """
+    os.umask(0o077)  # files that libraries make beside ours, such as SQLite's, are the owner's alone too
     keys = load_keys(home)
     credentials = server_credentials(home)
     warm_up("grille.server.operations.cli")  # before any thread: workers are forked from a process that has none

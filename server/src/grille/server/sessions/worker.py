@@ -34,6 +34,7 @@ from grille.server.text import Text
 
 def run_worker(pipe: Connection, settings: WorkerSettings) -> None:
     """Serve one session until told to close or until the server's end of the pipe is gone."""
+    os.umask(0o077)  # the engine makes files without regard to their rights
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # may go to all processes of a service; the server says when to leave
     try:
