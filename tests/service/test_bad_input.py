@@ -77,3 +77,10 @@ def test_a_small_group_and_an_empty_one_are_refused_in_the_same_words(service: S
         answers.append({key: document["results"][-1][key] for key in ("status", "reason", "message")})
     assert answers[0] == answers[1]
     assert answers[0]["status"] == "refused"
+
+
+def test_a_script_beyond_what_messages_hold_is_refused_in_plain_words(service: Service) -> None:
+    done = service.grille("run", "-", stdin=b"// " + b"x" * 20_000_000)
+    assert done.code == 1
+    assert "[MESSAGE_TOO_LARGE]" in done.err
+    assert "RESOURCE_EXHAUSTED" not in done.err
