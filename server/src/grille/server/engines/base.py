@@ -20,10 +20,14 @@ from grille.server.plan.expressions import Expression, ValueType
 
 @dataclass(frozen=True, slots=True)
 class StoredColumn:
-    """A column on disk: an opaque table name of the engine and its type. Columns are never changed once written."""
+    """A column on disk: an opaque table name of the engine and its type. Columns are never changed once written.
+
+    `small` says that its numbers are whole and within 16 bits, so that it is stored narrow.
+    """
 
     table: str
     type: ValueType
+    small: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Rows:
         unit_type: Unit type, such as PERSON.
         bank: Name of the bank that the units belong to, without version.
         present: Opaque table of the engine that tells which rows of `keys` are in the data set.
+        whole: When `keys` has a part of a bank's units: opaque (table of all units, table of which of them), or None.
     """
 
     keys: str
@@ -43,6 +48,7 @@ class Rows:
     unit_type: str
     bank: str
     present: str
+    whole: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

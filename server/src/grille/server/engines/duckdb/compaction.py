@@ -58,7 +58,8 @@ class Compaction:
             columns[name] = replace(column, table=written[column.table])
         everyone = exp.select(aliased(exp.true(), VALUE)).from_(bank_table(SESSION, keys, KEYS))
         present, _ = self._store.mask(everyone)
-        return Frame(replace(rows, keys=f"{SESSION}/{keys}", present=present), columns)
+        whole = None if is_compact(rows) else (rows.keys, rows.present)
+        return Frame(replace(rows, keys=f"{SESSION}/{keys}", present=present, whole=whole), columns)
 
     def undo(self, frame: Frame, bank_keys: str) -> Frame:
         """Return a compact data set spread over all units of the bank again, so that others can join it."""
@@ -74,7 +75,7 @@ class Compaction:
             columns[name] = replace(column, table=written[column.table])
         here = self._spread(rows, bank_keys, table(rows.present), stored(rows.present))
         present, _ = self._store.mask(here)
-        return Frame(replace(rows, keys=bank_keys, present=present), columns)
+        return Frame(replace(rows, keys=bank_keys, present=present, whole=None), columns)
 
     def _present(self, rows: Rows, joined: exp.Table) -> exp.Select:
         select = exp.Select().from_(table(rows.present))

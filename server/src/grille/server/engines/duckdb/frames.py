@@ -12,6 +12,7 @@ from grille.server.engines.duckdb.compaction import Compaction, is_compact
 from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.cuts import resolve_quantiles
 from grille.server.engines.duckdb.expressions import condition_sql
+from grille.server.engines.duckdb.small_numbers import is_small, narrow
 from grille.server.engines.duckdb.sources import column as source_column
 from grille.server.engines.duckdb.sources import every_value, units_name
 from grille.server.engines.duckdb.sql import (
@@ -56,7 +57,7 @@ class Frames:
             frame = self._compaction.undo(frame, self._keys(source))
         rows = rows_of(frame)
         keys = rows.keys if is_compact(rows) else self._larger(rows.keys, self._keys(source))
-        imported = self._import(source, keys)
+        imported = self._import(source, keys, rows.whole)
         columns = dict(frame.columns)
         columns[column] = imported
         if how == "left":
@@ -72,12 +73,18 @@ class Frames:
     def with_column(self, frame: Frame, column: str, expression: Expression) -> Frame:
         """Return `frame` with a column computed, added or replaced."""
         expression = resolve_quantiles(self._requests, frame, expression)
-        select = exp.Select().from_(table(rows_of(frame).present))
-        for name in sorted(columns_of(expression)):
-            select.append("joins", exp.Join(this=table(frame.columns[name].table), method="POSITIONAL"))
-        name, _ = self._store.column(select.select(aliased(value(frame, expression), VALUE)))
-        kind = expression.type
-        return Frame(frame.rows, {**frame.columns, column: StoredColumn(name, kind)})
+        present = rows_of(frame).present
+        read = sorted({frame.columns[name].table for name in columns_of(expression)})
+        # a scan of one table runs on all threads and keeps the order, a positional join runs on one and pads with nulls
+        alone = len(read) == 1 and self._length(read[0]) == self._length(present)
+        first, *others = read if alone else [present, *read]
+        select = exp.Select().from_(table(first))
+        for name in others:
+            select.append("joins", exp.Join(this=table(name), method="POSITIONAL"))
+        small = is_small(expression, frame)
+        kept = narrow(frame, expression) if small else value(frame, expression)
+        name, _ = self._store.column(select.select(aliased(kept, VALUE)))
+        return Frame(frame.rows, {**frame.columns, column: StoredColumn(name, expression.type, small)})
 
     def filter(self, frame: Frame, condition: Expression, passing: bool) -> Frame:
         """Return the rows of `frame` for which the condition is true, compact unless they are only `passing`."""
@@ -89,10 +96,12 @@ class Frames:
         chosen = Frame(self._rows(mask, rows.keys, rows.unit_type, rows.bank), frame.columns)
         return chosen if passing else self._compaction.compact(chosen, self._units_of(rows.keys))
 
-    def _import(self, source: Source, keys: str) -> StoredColumn:
+    def _import(self, source: Source, keys: str, whole: tuple[str, str] | None = None) -> StoredColumn:
         bank, units = keys.split("/", 1)
         if self._covers_all(source, keys):
             select = every_value(source)
+        elif whole is not None and self._covers_all(source, whole[0]):
+            select = every_value(source, table(whole[1]))
         else:
             select = source_column(source, bank_table(bank, units, "u"))
         name, count = self._store.column(select)
@@ -108,7 +117,7 @@ class Frames:
         if table_token not in self._whole:
             rows = exp.select(exp.Count(this=exp.Star())).from_(bank_table(source.bank, source.table, "w"))
             count = int(str(self._requests.rows(rows)[0][0]))
-            self._whole[table_token] = count == self._units[keys] and is_dense(
+            self._whole[table_token] = count == self._units_of(keys) and is_dense(
                 self._requests, source.bank, source.table
             )
         return self._whole[table_token]
@@ -135,6 +144,10 @@ class Frames:
             count = exp.select(exp.Count(this=exp.Star())).from_(bank_table(bank, units, "u"))
             self._units[keys] = int(str(self._requests.rows(count)[0][0]))
         return self._units[keys]
+
+    def _length(self, name: str) -> int:
+        count = exp.select(exp.Count(this=exp.Star())).from_(table(name))
+        return int(str(self._requests.rows(count)[0][0]))
 
     def _mask(self, present: str, read: tuple[str, ...], holds: exp.Expr) -> str:
         select = exp.select(aliased(holds, VALUE)).from_(table(present))

@@ -48,9 +48,19 @@ def column(source: Source, units: exp.Table) -> exp.Select:
     return select.order_by(exp.Ordered(this=field(units.alias, "unit")))  # a join alone does not keep the order
 
 
-def every_value(source: Source) -> exp.Select:
-    """Return the SELECT of the values of a variable in the order of storage, for one that has a row for every unit."""
-    return exp.select(aliased(field(_ROWS, "value"), VALUE)).from_(bank_table(source.bank, source.table, _ROWS))
+def every_value(source: Source, chosen: exp.Table | None = None) -> exp.Select:
+    """Return the SELECT of the values of a variable that has a row for every unit, in their order.
+
+    Args:
+        source: The variable.
+        chosen: Table of which units to take; None takes all.
+    """
+    values, kept = bank_table(source.bank, source.table, _ROWS), aliased(field(_ROWS, "value"), VALUE)
+    if chosen is None:
+        return exp.select(kept).from_(values)
+    select = exp.select(kept).from_(chosen)
+    select.append("joins", exp.Join(this=values, method="POSITIONAL"))
+    return select.where(field(chosen.alias, VALUE))
 
 
 def _on_day(source: Source, day: int) -> list[exp.Expr]:

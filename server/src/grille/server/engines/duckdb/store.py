@@ -47,6 +47,7 @@ class Store:
         used = {column.table for frame in live for column in frame.columns.values()}
         used |= {frame.rows.present for frame in live if frame.rows is not None}
         used |= {frame.rows.keys.split("/", 1)[1] for frame in live if frame.rows is not None}
+        used |= {frame.rows.whole[1] for frame in live if frame.rows is not None and frame.rows.whole is not None}
         for name in sorted(self._levels):
             self._requests.run(f"DROP TYPE IF EXISTS {_path(name)}")
         self._levels.clear()
