@@ -81,6 +81,16 @@ def test_nothing_is_answered_while_the_audit_log_cannot_be_written(
     assert len(commands_of(service, session)) == 7
 
 
+def test_callers_are_answered_also_when_the_server_s_own_log_has_no_room(
+    service: Service, raw: RawClient, session: str
+) -> None:
+    with full_disk(server_pid(service), 0):
+        for _ in range(20):
+            assert reason_of(lambda: raw.run(session, "history\n")) == "AUDIT_UNAVAILABLE"
+        assert reason_of(raw.open) == "AUDIT_UNAVAILABLE"
+    assert raw.run(session, "history\n")[-1].HasField("finished")
+
+
 def test_nothing_is_released_while_the_ledger_cannot_be_written(service: Service, raw: RawClient, session: str) -> None:
     ledger = service.home / "ledger.sqlite-wal"
     for wage in range(200_000, 600_000, 20_000):  # the ledger grows faster than the log, which has room then

@@ -201,7 +201,8 @@ class RawClient:
 
     def stream(self, session: str, script: str) -> Any:
         """Start a script; the call yields its events and can be cancelled."""
-        return self.analysis.RunScript(analysis_pb2.RunScriptRequest(session_id=session, script=script.encode()))
+        request = analysis_pb2.RunScriptRequest(session_id=session, script=script.encode())
+        return self.analysis.RunScript(request, timeout=60)
 
     def run(self, session: str, script: str) -> list[analysis_pb2.RunScriptResponse]:
         """Run a script and return its events."""

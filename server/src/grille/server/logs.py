@@ -5,11 +5,12 @@ It is for operators. What users did stands in the audit log.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
 import threading
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -68,6 +69,21 @@ class AllowList:
         return kept
 
 
+class _Unfailing:
+    """A stream whose writes never raise: a full disk under the log must not keep a caller from its answer."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
 class LibraryHandler(logging.Handler):
     """Passes on that a library logged something, and the class of its exception, but never its text."""
 
@@ -100,7 +116,7 @@ def configure_logging(level: str, stream: TextIO | None = None) -> AllowList:
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Unfailing(stream or sys.stderr))),
         cache_logger_on_first_use=False,
     )
     # info from libraries is noise, and it has lost its text
