@@ -45,10 +45,12 @@ LEFT JOIN (SELECT * FROM bank.main."SIVSTANDFDT_SIVSTAND"
     WHERE start <= {DAY} AND (stop IS NULL OR stop >= {DAY})) civil USING (unit)
 LEFT JOIN (SELECT * FROM bank.main."BEFOLKNING_BARN_I_REGSTAT_FAMNR" WHERE start = 18993) children USING (unit)
 LEFT JOIN bank.main."NUDB_SOSBAK" background USING (unit)
-LEFT JOIN (SELECT * FROM bank.main."NUDB_BU" WHERE start <= 19236 AND (stop IS NULL OR stop >= 19236)) education USING (unit)
+LEFT JOIN (SELECT * FROM bank.main."NUDB_BU"
+    WHERE start <= 19236 AND (stop IS NULL OR stop >= 19236)) education USING (unit)
 LEFT JOIN (SELECT * FROM bank.main."REGSYS_ARB_YRKE_STYRK08" WHERE start = 19312) occupation USING (unit)
 """
 
+COLUMNS = ("age", "wage", "children", "edu_level", "occ_group", "county", "part", "edu_group")
 TERMS = ("man", "married", "children", "high_background", "age")
 
 
@@ -60,6 +62,7 @@ def run_by_hand(home: Path, bank: str, version: int) -> float:
         connection.execute("ATTACH ':memory:' AS work; USE work")
         connection.execute(POPULATION)
         connection.execute(VARIABLES)
+        connection.execute(f"SELECT count(*), {', '.join(f'count({name})' for name in COLUMNS)} FROM rows").fetchall()
         _describe(connection)
         _models(connection)
         return time.perf_counter() - start

@@ -61,9 +61,7 @@ class GrilleError(Exception):
         return (_rebuild, (type(self), self.reason, self.message, self.hint, self.span))
 
 
-def _rebuild(
-    kind: type[GrilleError], reason: str, message: Text, hint: Text | None, span: Span | None
-) -> GrilleError:
+def _rebuild(kind: type[GrilleError], reason: str, message: Text, hint: Text | None, span: Span | None) -> GrilleError:
     return kind(reason, message, hint=hint, span=span)
 
 

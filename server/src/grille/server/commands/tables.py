@@ -167,7 +167,9 @@ def _one_way(grid: _Grid, view: TableView, figures: dict[str, Callable[[tuple[in
     )
     places = [(code,) for code in grid.visible[0]] + [(-1,)]
     rows = tuple((_category(axis, place[0], view), *(cell(place) for cell in figures.values())) for place in places)
-    title = view.summarized or Text("Frequencies", "Frekvenser")
+    title = Text("Frequencies", "Frekvenser")
+    if view.summarized is not None:
+        title = Text(f"{view.summarized.en} by {axis.title.en}", f"{view.summarized.no} etter {axis.title.no}")
     return Table("frequencies" if view.summarized is None else "statistics", title, columns, rows)
 
 
