@@ -2,13 +2,12 @@
 
 import datetime
 import multiprocessing
-import os
-import signal
 import stat
 from pathlib import Path
 
 import duckdb
 import pytest
+from support.dying_build import die_half_way
 
 from grille.server.catalog import bank_file, banks
 from grille.server.catalog.encrypted_duckdb import attach, connect
@@ -110,17 +109,8 @@ def test_a_failed_build_leaves_nothing_behind(tmp_path: Path) -> None:
     assert banks.list_banks(tmp_path) == {}
 
 
-def _die_half_way(folder: Path) -> None:
-    def dying(connection: duckdb.DuckDBPyConnection, scratch: Path) -> BankMetadata:
-        _build(connection, scratch)
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError("not reached")
-
-    bank_file.create_version(folder, "no.test", 1, KEY, dying)
-
-
 def test_a_killed_build_is_never_seen_as_a_version(tmp_path: Path) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=_die_half_way, args=(tmp_path,))
+    process = multiprocessing.get_context("spawn").Process(target=die_half_way, args=(tmp_path, KEY))
     process.start()
     process.join(60)
     assert process.exitcode == -9
