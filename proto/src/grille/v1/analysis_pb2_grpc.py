@@ -57,8 +57,9 @@ class AnalysisServiceServicer(object):
         command or the first failure; results of earlier commands stay. A failed command is an event, not an RPC error.
         Cancelling the call stops the running command in the server; the session stays usable.
         NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
-        running another script; INVALID_ARGUMENT (SCRIPT_TOO_LONG, INVALID_ENCODING) for a script beyond the limits.
-        A syntax error is reported as a failed event before any command runs.
+        running another script.
+        A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
+        runs.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,8 +39,9 @@ class AnalysisServiceStub:
     command or the first failure; results of earlier commands stay. A failed command is an event, not an RPC error.
     Cancelling the call stops the running command in the server; the session stays usable.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
-    running another script; INVALID_ARGUMENT (SCRIPT_TOO_LONG, INVALID_ENCODING) for a script beyond the limits.
-    A syntax error is reported as a failed event before any command runs.
+    running another script.
+    A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
+    runs.
     """
     CheckScript: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.CheckScriptRequest, _analysis_pb2.CheckScriptResponse]
     """Parses a script and binds it against the catalogue without running anything. Reports every problem it finds.
@@ -58,8 +59,9 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     command or the first failure; results of earlier commands stay. A failed command is an event, not an RPC error.
     Cancelling the call stops the running command in the server; the session stays usable.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
-    running another script; INVALID_ARGUMENT (SCRIPT_TOO_LONG, INVALID_ENCODING) for a script beyond the limits.
-    A syntax error is reported as a failed event before any command runs.
+    running another script.
+    A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
+    runs.
     """
     CheckScript: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CheckScriptRequest, _analysis_pb2.CheckScriptResponse]  # type: ignore[assignment]
     """Parses a script and binds it against the catalogue without running anything. Reports every problem it finds.
@@ -80,8 +82,9 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         command or the first failure; results of earlier commands stay. A failed command is an event, not an RPC error.
         Cancelling the call stops the running command in the server; the session stays usable.
         NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
-        running another script; INVALID_ARGUMENT (SCRIPT_TOO_LONG, INVALID_ENCODING) for a script beyond the limits.
-        A syntax error is reported as a failed event before any command runs.
+        running another script.
+        A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
+        runs.
         """
 
     @_abc_1.abstractmethod
