@@ -84,3 +84,21 @@ def test_a_script_beyond_what_messages_hold_is_refused_in_plain_words(service: S
     assert done.code == 1
     assert "[MESSAGE_TOO_LARGE]" in done.err
     assert "RESOURCE_EXHAUSTED" not in done.err
+
+
+MODEL = HEAD + "import db/INNTEKT_LONN 2022-12-31 as wage\nimport db/BEFOLKNING_FOEDSELS_AAR_MND as birth\n"
+
+
+@pytest.mark.parametrize("command", ["regress wage birth if {}", "regress-mml wage birth by sex if {}"])
+def test_models_of_no_units_and_of_few_are_refused_in_the_same_words(service: Service, command: str) -> None:
+    answers = []
+    for condition in ("birth < 0", "wage > 99999999", "birth == 190001 & wage > 0"):
+        last = service.run(MODEL + command.format(condition) + "\n")["results"][-1]
+        answers.append({key: last[key] for key in ("status", "reason", "message")})
+    assert answers[0]["status"] == "refused"
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_a_large_model_without_an_answer_says_why(service: Service) -> None:
+    last = service.run(MODEL + "generate one = 1\nregress-mml wage birth by one\n")["results"][-1]
+    assert (last["status"], last["reason"]) == ("error", "SINGLE_GROUP")

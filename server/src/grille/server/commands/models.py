@@ -14,10 +14,18 @@ from grille.server.commands.base import Workspace
 from grille.server.commands.facts import has_missing, reference, remembered_rows
 from grille.server.commands.lookup import usable_variable
 from grille.server.commands.scope import Scope, Variable
-from grille.server.disclosure.evidence import DesignColumn, Figure, FigureKind, FigureTable
+from grille.server.commands.sets import analysis_set
+from grille.server.disclosure.evidence import (
+    DesignColumn,
+    Figure,
+    FigureKind,
+    FigureTable,
+    ModelEvidence,
+    NoAnswerEvidence,
+)
 from grille.server.disclosure.released import ReleasedModel
 from grille.server.engines.base import Engine, Frame
-from grille.server.errors import TypeMismatchError
+from grille.server.errors import NumericError, TypeMismatchError
 from grille.server.language.ast import Analysis, Factor, Name, Term
 from grille.server.plan.aggregates import Aggregation, Batch, BatchRequest, FactorLevels, Measure, MeasureKind
 from grille.server.plan.expressions import Apply, Expression, ValueType
@@ -152,6 +160,16 @@ def enter(workspace: Workspace, frame: Frame, model: Model) -> Frame:
         return frame
     together = conditions[0] if len(conditions) == 1 else Apply("and", tuple(conditions), number)
     return remembered_rows(workspace, frame, together)
+
+
+def evidence_or_failure(
+    engine: Engine, entered: Frame, command: str, fit: Callable[[], ModelEvidence]
+) -> ModelEvidence | NoAnswerEvidence:
+    """Return the evidence that `fit` makes, or that there is none: the gate decides whether the cause may be told."""
+    try:
+        return fit()
+    except NumericError as error:
+        return NoAnswerEvidence(analysis_set(engine, entered, command, None, ()), error)
 
 
 def read(engine: Engine, frame: Frame, model: Model) -> Reading:

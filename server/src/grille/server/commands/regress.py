@@ -18,6 +18,7 @@ from grille.server.commands.models import (
     design_terms,
     dropped_notice,
     enter,
+    evidence_or_failure,
     interval_heads,
     is_function_of,
     outcome_of,
@@ -30,6 +31,7 @@ from grille.server.commands.options import Options, check_options
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import analysis_set
 from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
+from grille.server.engines.base import Frame
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis
 from grille.server.language.ast import Command as Node
@@ -113,9 +115,15 @@ class Regress:
 
     def compute(self, plan: Plan, workspace: Workspace) -> Outcome:
         """Fit in one pass, more for robust errors; see Command.compute."""
-        model, engine, frame = plan.model, workspace.engine, workspace.frames[plan.model.dataset]
         workspace.progress("reading")
-        entered = enter(workspace, frame, model)
+        entered = enter(workspace, workspace.frames[plan.model.dataset], plan.model)
+        evidence = evidence_or_failure(
+            workspace.engine, entered, "regress", lambda: self._evidence(plan, workspace, entered)
+        )
+        return Outcome(evidence, workspace.frames)
+
+    def _evidence(self, plan: Plan, workspace: Workspace, entered: Frame) -> ModelEvidence:
+        model, engine = plan.model, workspace.engine
         reading = read(engine, entered, model)
         moments = collect_moments(reading.passes, reading.design, reading.levels)
         workspace.progress("fitting")
@@ -127,7 +135,7 @@ class Regress:
         units = analysis_set(engine, entered, "regress", None, ())
         leverage = design_leverage(moments, fit.scaling, reading.passes)
         labels = term_labels(model, reading)
-        evidence = ModelEvidence(
+        return ModelEvidence(
             command="regress",
             analysis_set=units,
             parameters=len(fit.terms),
@@ -143,7 +151,6 @@ class Regress:
             notices=dropped_notice(fit.dropped, labels),
             lineage_violation=model.lineage_violation,
         )
-        return Outcome(evidence, workspace.frames)
 
     def present(self, content: Any) -> tuple[Block, ...]:
         """The model's tables; see Command.present."""

@@ -19,6 +19,7 @@ from grille.server.commands.models import (
     design_columns,
     dropped_notice,
     enter,
+    evidence_or_failure,
     interval_heads,
     present_model,
     read,
@@ -127,9 +128,15 @@ class RegressMml:
 
     def compute(self, plan: Plan, workspace: Workspace) -> Outcome:
         """Fit from one pass; see Command.compute."""
-        model, engine, frame = plan.model, workspace.engine, workspace.frames[plan.model.dataset]
         workspace.progress("reading")
-        entered = enter(workspace, frame, model)
+        entered = enter(workspace, workspace.frames[plan.model.dataset], plan.model)
+        evidence = evidence_or_failure(
+            workspace.engine, entered, "regress-mml", lambda: self._evidence(plan, workspace, entered)
+        )
+        return Outcome(evidence, workspace.frames)
+
+    def _evidence(self, plan: Plan, workspace: Workspace, entered: Frame) -> ModelEvidence:
+        model, engine = plan.model, workspace.engine
         reading = read(engine, entered, model)
         names = tuple(group.name for group in plan.groups)
         moments = collect_moments(reading.passes, reading.design, reading.levels, names)
@@ -141,7 +148,7 @@ class RegressMml:
         groups = tuple(_group_level(plan, cells, number, level) for number, level in enumerate(fit.levels))
         units = whole_set(entered, "regress-mml", cells.measures)
         crossed = moments.groups.crossed if moments.groups is not None else 0
-        evidence = ModelEvidence(
+        return ModelEvidence(
             command="regress-mml",
             analysis_set=units,
             parameters=fit.parameters,
@@ -166,7 +173,6 @@ class RegressMml:
             ),
             lineage_violation=model.lineage_violation,
         )
-        return Outcome(evidence, workspace.frames)
 
     def present(self, content: Any) -> tuple[Block, ...]:
         """The model's tables; see Command.present."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grille.server.blocks import Block
+from grille.server.errors import NumericError
 from grille.server.text import Text
 
 
@@ -303,10 +304,26 @@ class ModelEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class NoAnswerEvidence:
+    """A model without an answer. Why is told only for a set that is large enough; a small one looks like any other."""
+
+    analysis_set: AnalysisSet
+    error: NumericError
+
+
+@dataclass(frozen=True, slots=True)
 class Sensitivity:
     """Highest sensitivity level of the register variables behind a result; `open` needs PUBLIC throughout."""
 
     level: Literal["PUBLIC", "NONPUBLIC", "PERSON_GENERAL", "PERSON_SPECIAL"]
 
 
-Evidence = PublicEvidence | StatusEvidence | CountEvidence | HistogramEvidence | MagnitudeEvidence | ModelEvidence
+Evidence = (
+    PublicEvidence
+    | StatusEvidence
+    | CountEvidence
+    | HistogramEvidence
+    | MagnitudeEvidence
+    | ModelEvidence
+    | NoAnswerEvidence
+)

@@ -8,6 +8,7 @@ from grille.server.disclosure.evidence import (
     HistogramEvidence,
     MagnitudeEvidence,
     ModelEvidence,
+    NoAnswerEvidence,
     PublicEvidence,
     Sensitivity,
     StatusEvidence,
@@ -18,7 +19,7 @@ from grille.server.disclosure.release.admission import Admission
 from grille.server.disclosure.release.counts import release_counts
 from grille.server.disclosure.release.histogram import release_histogram
 from grille.server.disclosure.release.magnitudes import release_magnitudes
-from grille.server.disclosure.release.model import release_model
+from grille.server.disclosure.release.model import no_answer, release_model
 from grille.server.disclosure.release.status import release_status
 from grille.server.disclosure.released import _GATE, AppliedRule, Content, Released, ReleasedPublic
 from grille.server.disclosure.texts import refusal
@@ -74,3 +75,5 @@ class Gate:
                 return release_magnitudes(evidence, self.policy, admission)
             case ModelEvidence():
                 return release_model(evidence, self.policy, admission)
+            case NoAnswerEvidence():
+                raise no_answer(evidence, self.policy)

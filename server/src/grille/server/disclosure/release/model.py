@@ -7,7 +7,14 @@ import math
 import numpy as np
 
 from grille.server.blocks import Cell, Column, Flag, Format
-from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
+from grille.server.disclosure.evidence import (
+    Figure,
+    FigureKind,
+    FigureTable,
+    ModelEvidence,
+    NoAnswerEvidence,
+    UnitCount,
+)
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.admission import Admission
 from grille.server.disclosure.release.counting import shown_count
@@ -25,6 +32,7 @@ from grille.server.disclosure.rules.rarity import columns_are_common, outcome_is
 from grille.server.disclosure.rules.rounding import rounded_p_value, significant
 from grille.server.disclosure.rules.support import model_is_supported
 from grille.server.disclosure.texts import FEW_GROUPS, applied, in_numbers, refusal
+from grille.server.errors import GrilleError
 
 _FORMATS = {
     FigureKind.LABEL: Format.TEXT,
@@ -62,6 +70,18 @@ def release_model(
         if evidence.groups:
             rules.append(applied("group_size", policy))
     return ReleasedModel(evidence.command, tables, notices, evidence.view), tuple(rules)
+
+
+def no_answer(evidence: NoAnswerEvidence, policy: Policy) -> GrilleError:
+    """Return what is told of a model that could not be fitted.
+
+    Risk: that a fit fails, and how, tells a small set from an empty one.
+    Rule: below model_min units the refusal is that of any small model.
+    Numbers: standard 100.
+    """
+    if policy.protects and evidence.analysis_set.units.n < policy.model_min:
+        return refusal("MODEL_TOO_SMALL", policy)
+    return evidence.error
 
 
 def _judge(evidence: ModelEvidence, policy: Policy) -> None:
