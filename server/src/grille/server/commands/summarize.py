@@ -121,7 +121,7 @@ class Summarize:
         cells = [_cell(value, suppressed or np.isnan(variable.n[0])) for value in figures]
         if cells[2].value is not None:
             cells[2] = Cell(int(variable.n[0]))
-        return (Cell(variable.name, label=variable.title), *cells)
+        return (Cell(variable.name), *cells)
 
 
 def _cell(value: float, suppressed: bool) -> Cell:
