@@ -17,7 +17,9 @@ from grille.server.statistics.scaling import scale_moments
 Floats = NDArray[np.float64]
 
 
-def dense(X: Floats, y: Floats, indicators: list[Floats], ratios: Floats) -> tuple[float, Floats, Floats]:
+def dense(
+    X: Floats, y: Floats, indicators: list[Floats], ratios: Floats, restricted: bool
+) -> tuple[float, Floats, Floats]:
     """Criterion, gradient and Hessian from n x n matrices, in the plainest form."""
     n, p = X.shape
     V = np.eye(n) + sum(r * Z @ Z.T for r, Z in zip(ratios, indicators, strict=True))
@@ -25,16 +27,20 @@ def dense(X: Floats, y: Floats, indicators: list[Floats], ratios: Floats) -> tup
     K = X.T @ W @ X
     P = W - W @ X @ np.linalg.solve(K, X.T @ W)
     Q = y @ P @ y
-    f = np.linalg.slogdet(V)[1] + np.linalg.slogdet(K)[1] + (n - p) * (1 + np.log(2 * np.pi * Q / (n - p)))
+    df = n - p if restricted else n
+    T = P if restricted else W  # inside traces
+    f = np.linalg.slogdet(V)[1] + df * (1 + np.log(2 * np.pi * Q / df))
+    if restricted:
+        f += np.linalg.slogdet(K)[1]
     size = len(indicators)
     gradient, hessian = np.empty(size), np.empty((size, size))
     D = [Z @ Z.T for Z in indicators]
     for k in range(size):
-        gradient[k] = np.trace(P @ D[k]) - (n - p) * (y @ P @ D[k] @ P @ y) / Q
+        gradient[k] = np.trace(T @ D[k]) - df * (y @ P @ D[k] @ P @ y) / Q
         for m in range(size):
             mixed = 2 * (y @ P @ D[k] @ P @ D[m] @ P @ y) / Q
             squared = (y @ P @ D[k] @ P @ y) * (y @ P @ D[m] @ P @ y) / Q**2
-            hessian[k, m] = -np.trace(P @ D[k] @ P @ D[m]) + (n - p) * (mixed - squared)
+            hessian[k, m] = -np.trace(T @ D[k] @ T @ D[m]) + df * (mixed - squared)
     return float(f), gradient, hessian
 
 
@@ -52,10 +58,11 @@ def designs(draw: st.DrawFn) -> tuple[int, int, int, int, bool, list[float]]:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-@given(designs())
+@pytest.mark.parametrize("restricted", [True, False])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(design=designs())
 def test_matches_the_dense_formula_on_random_nested_designs(
-    design: tuple[int, int, int, int, bool, list[float]],
+    restricted: bool, design: tuple[int, int, int, int, bool, list[float]]
 ) -> None:
     seed, tops, most_middles, covariates, constant, ratios = design
     rng = np.random.default_rng(seed)
@@ -72,7 +79,7 @@ def test_matches_the_dense_formula_on_random_nested_designs(
     assert moments.groups is not None
     try:
         scaling = scale_moments(moments)
-        problem = nested_problem(moments, moments.groups, scaling)
+        problem = nested_problem(moments, moments.groups, scaling, restricted)
     except NumericError:
         assume(False)
     ours = evaluate(problem, np.array(ratios))
@@ -85,7 +92,7 @@ def test_matches_the_dense_formula_on_random_nested_designs(
     indicators = [(cell[:, None] == np.arange(top_of.size)).astype(float)]
     if len(ratios) == 2:
         indicators.append((top_of[cell][:, None] == np.arange(tops)).astype(float))
-    f, gradient, hessian = dense(centred, outcome, indicators, np.array(ratios))
+    f, gradient, hessian = dense(centred, outcome, indicators, np.array(ratios), restricted)
     assert ours.criterion == pytest.approx(f, rel=1e-9, abs=1e-9)
     size = np.abs(gradient).max() + np.sqrt(np.diagonal(derivatives.fisher)).max()
     np.testing.assert_allclose(derivatives.gradient, gradient, rtol=1e-7, atol=1e-7 * size)

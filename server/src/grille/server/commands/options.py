@@ -121,6 +121,18 @@ class Options:
                 return plain.text
         raise self._wrong(option, Text("takes one name or quoted text", "tar ett navn eller én tekst i anførselstegn"))
 
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """Return the one word of the option, which must be among `choices`, or the first of them when not given."""
+        option = self.given.get(name)
+        if option is None:
+            return choices[0]
+        argument = option.arguments[0] if len(option.arguments) == 1 else None
+        word = plain_name(argument) if isinstance(argument, Term) else None
+        if word is None or word.text not in choices:
+            listed = ", ".join(f"`{one}`" for one in choices)
+            raise self._wrong(option, Text(f"takes one of {listed}", f"tar én av {listed}"))
+        return word.text
+
     def names(self, name: str, most: int | None = None) -> tuple[Name, ...]:
         """Return the one or more bare names of the option; empty when not given."""
         option = self.given.get(name)

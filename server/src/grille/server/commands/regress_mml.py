@@ -1,15 +1,15 @@
-"""regress-mml: linear multilevel regression with nested random intercepts, by restricted maximum likelihood."""
+"""regress-mml: linear multilevel regression with nested random intercepts, by (restricted) maximum likelihood."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 
 from grille.server.blocks import Block
 from grille.server.commands.analysis import categorical
-from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
+from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
 from grille.server.commands.facts import reference
 from grille.server.commands.lookup import populated_dataset
 from grille.server.commands.models import (
@@ -45,19 +45,22 @@ from grille.server.language.ast import Command as Node
 from grille.server.plan.aggregates import Aggregation, Groups
 from grille.server.statistics.leverage import design_leverage
 from grille.server.statistics.moments import collect_moments
-from grille.server.statistics.reml import MixedLevel, MixedResult, fit_mixed
-from grille.server.statistics.uncertainty import WaldTest
+from grille.server.statistics.reml import Likelihood, MixedLevel, MixedResult, fit_mixed
+from grille.server.statistics.uncertainty import ErrorKind, WaldTest
 from grille.server.text import Text, same
 
 MOST_LEVELS = 2
+FEW_CLUSTERS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A bound regress-mml: the model and its group variables, highest level first."""
+    """A bound regress-mml: the model, its group variables with the highest level first, and how it is estimated."""
 
     model: Model
     groups: tuple[Variable, ...]
+    errors: ErrorKind
+    likelihood: Likelihood
 
 
 class RegressMml:
@@ -69,23 +72,51 @@ class RegressMml:
         summary=Text(
             "Linear multilevel regression, two or three levels", "Lineær flernivåregresjon, to eller tre nivåer"
         ),
-        syntax="regress-mml OUTCOME TERMS by GROUP [GROUP] [if CONDITION] [, OPTIONS]",
-        options=(NOCONSTANT, LEVEL, CONTROL),
+        syntax="regress-mml OUTCOME [TERMS] by GROUP [GROUP] [if CONDITION] [, OPTIONS]",
+        options=(
+            NOCONSTANT,
+            LEVEL,
+            CONTROL,
+            OptionSpec(
+                "se",
+                "se(statsmodels|gls|robust)",
+                Text(
+                    "standard errors as MixedLM (the default), as lme4 and Stata, or clustered by the highest level",
+                    "standardfeil som MixedLM (ellers), som lme4 og Stata, eller klynget på høyeste nivå",
+                ),
+            ),
+            OptionSpec(
+                "ml",
+                "ml",
+                Text(
+                    "full instead of restricted maximum likelihood",
+                    "full i stedet for restricted maximum likelihood",
+                ),
+            ),
+        ),
         examples=(
             "regress-mml wage man age i.education by county",
             "regress-mml wage man age by region county, level(90)",
             "regress-mml wage man age by county, control(i.education)",
+            "regress-mml wage by region county",
+            "regress-mml wage man age by county, se(robust) ml",
         ),
         details=Text(
             "Random intercepts for one group variable, or for two with the highest level first; a group of the lower "
             "level belongs to one group of the higher, so its codes may be reused. Fitted by restricted maximum "
             "likelihood (REML), with standard errors as statsmodels' MixedLM defines them. The LR test compares with "
-            "the model without groups, the Wald tests all slopes, and slopes together with variances.",
+            "the model without groups, the Wald tests all slopes, and slopes together with variances. Without terms "
+            "the model divides the variance of the outcome over the levels. With `ml` the full likelihood takes the "
+            "place of the restricted one everywhere. Robust standard errors need many groups at the highest level; "
+            "they cover the coefficients, so there is no Wald test with variances.",
             "Tilfeldige konstantledd for én gruppevariabel, eller for to med høyeste nivå først; en gruppe på lavere "
             "nivå hører til én gruppe på det høyere, så koder kan gjenbrukes. Estimert med restricted "
             "maximum likelihood (REML), med standardfeil som i MixedLM i statsmodels. LR-testen sammenligner med "
             "modellen uten grupper, "
-            "Wald-testene alle stigningstall, og stigningstall sammen med varianser.",
+            "Wald-testene alle stigningstall, og stigningstall sammen med varianser. Uten ledd fordeler modellen "
+            "variansen i utfallet på nivåene. Med `ml` trer full likelihood overalt i stedet for den restrikterte. "
+            "Robuste standardfeil trenger mange grupper på høyeste nivå; de gjelder koeffisientene, så da er det ingen "
+            "Wald-test med varianser.",
         ),
     )
 
@@ -100,7 +131,16 @@ class RegressMml:
         for name, variable in zip(node.by, groups, strict=True):
             if variable.name == model.outcome.name or variable.name in model.variables:
                 raise _group_is_term(name)
-        return Bound("regress-mml", Plan(model, groups), scope)
+        if not model.terms and not model.constant:
+            raise TypeMismatchError(
+                "NO_COLUMNS",
+                Text("The model has no coefficient to estimate.", "Modellen har ingen koeffisient å estimere."),
+                hint=Text("Remove noconstant, or add terms.", "Fjern noconstant, eller legg til ledd."),
+                span=options.given["noconstant"].span,
+            )
+        errors = cast(ErrorKind, options.choice("se", get_args(ErrorKind)))
+        likelihood: Likelihood = "ml" if options.flag("ml") else "reml"
+        return Bound("regress-mml", Plan(model, groups, errors, likelihood), scope)
 
     def _check_groups(self, node: Analysis) -> None:
         if not node.by:
@@ -141,7 +181,7 @@ class RegressMml:
         names = tuple(group.name for group in plan.groups)
         moments = collect_moments(reading.passes, reading.design, reading.levels, names)
         workspace.progress("fitting")
-        fit = fit_mixed(moments, model.level)
+        fit = fit_mixed(moments, model.level, plan.errors, plan.likelihood, reading.passes)
         workspace.progress("checking")
         leverage = design_leverage(moments, fit.scaling, reading.passes, fit.ratios)
         cells = count_groups(engine, entered, plan)
@@ -169,6 +209,7 @@ class RegressMml:
             notices=(
                 *dropped_notice(fit.dropped, term_labels(model, reading)),
                 *_boundary_notices(plan, fit),
+                *_clusters_notice(plan, fit),
                 *_crossed_notice(plan, crossed),
             ),
             lineage_violation=model.lineage_violation,
@@ -328,6 +369,21 @@ def _boundary_notices(plan: Plan, fit: MixedResult) -> tuple[tuple[str, Text], .
             )
             notices.append(("boundary", text))
     return tuple(notices)
+
+
+def _clusters_notice(plan: Plan, fit: MixedResult) -> tuple[tuple[str, Text], ...]:
+    if fit.errors != "robust" or fit.levels[0].n_groups >= FEW_CLUSTERS:
+        return ()
+    top = plan.groups[0].name
+    return (
+        (
+            "few_clusters",
+            Text(
+                f"{top} has fewer than {FEW_CLUSTERS} groups: robust standard errors tend to be too small.",
+                f"{top} har færre enn {FEW_CLUSTERS} grupper: robuste standardfeil blir gjerne for små.",
+            ),
+        ),
+    )
 
 
 def _crossed_notice(plan: Plan, crossed: int) -> tuple[tuple[str, Text], ...]:

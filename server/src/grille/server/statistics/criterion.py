@@ -1,4 +1,4 @@
-"""The profile restricted likelihood of nested random intercepts, its gradient and its exact Hessian.
+"""The profile likelihood of nested random intercepts, restricted or full, its gradient and its exact Hessian.
 
 Variance ratios stand lowest level first. All sums run over groups, never over rows: each node of the nesting passes its
 weight and mean upward (Sherman-Morrison), and every term added is positive semidefinite, so nothing cancels.
@@ -41,7 +41,7 @@ class Value:
 
     Attributes:
         ratios: Variance ratios, lowest level first.
-        criterion: -2 x restricted log-likelihood, profiled over coefficients and residual variance, in scaled units.
+        criterion: -2 x (restricted) log-likelihood, profiled over coefficients and residual variance, in scaled units.
         inverse_factor: Inverse of the lower Cholesky factor of K = X'V^-1 X, (p, p).
         beta: Scaled coefficients, (p,).
         quadratic: Q = y'Py.
@@ -65,7 +65,8 @@ class Derivatives:
     Attributes:
         gradient: (levels,).
         hessian: Exact, (levels, levels).
-        fisher: ||Z_k'P Z_l||^2, (levels, levels): twice the expected information for known residual variance.
+        fisher: ||Z_k'P Z_l||^2, with V^-1 for P when the likelihood is full, (levels, levels): twice the expected
+            information for known residual variance.
         scores: R_k'e_k = X'V^-1 Z_k Z_k'Py, (p, levels).
         squares: ||Z_k'Py||^2, (levels,).
         bends: e_k' Z_k'P Z_l e_l with e_k = Z_k'Py, (levels, levels).
@@ -99,8 +100,10 @@ def evaluate(problem: NestedProblem, ratios: Floats) -> Value:
     quadratic = float(cross[p, p] - c @ c)
     if not quadratic > 1e-14 * float(cross[p, p]):
         raise refusals.no_variation()
-    df = problem.n - p
-    criterion = log_det - 2.0 * float(np.log(np.diagonal(inverse)).sum())
+    df = problem.df
+    criterion = log_det
+    if problem.restricted:
+        criterion -= 2.0 * float(np.log(np.diagonal(inverse)).sum())
     criterion += df * (1.0 + float(np.log(2.0 * np.pi * quadratic / df)))
     return Value(ratios, criterion, inverse, inverse.T @ c, quadratic, nodes)
 
@@ -127,7 +130,7 @@ def _gram(rows: Floats, weight: Floats) -> Floats:
 
 def differentiate(problem: NestedProblem, value: Value) -> Derivatives:
     """Return gradient, Hessian and the sums that the standard errors need, at an evaluated point."""
-    p, df = problem.p, problem.n - problem.p
+    p, df = problem.p, problem.df
     own, norms, outer, weighted = _level_sums(problem, value)
     # Rows that turn [X y] into [X L^-T, y - Xb].
     turn = np.zeros((p + 1, p + 1))
@@ -140,12 +143,16 @@ def differentiate(problem: NestedProblem, value: Value) -> Derivatives:
     fisher, bends = np.empty((size, size)), np.empty((size, size))
     for k, gram in enumerate(turned):
         squares[k] = gram[p, p]
-        gradient[k] = own[k] - np.trace(gram[:p, :p]) - df * squares[k] / value.quadratic
+        gradient[k] = own[k] - df * squares[k] / value.quadratic
+        if problem.restricted:
+            gradient[k] -= np.trace(gram[:p, :p])
     for (k, other), gram in weighted.items():
         through = turn @ gram @ turn.T
         left, right = turned[k], turned[other]
-        overlap = float((left[:p, :p] * right[:p, :p]).sum())
-        fisher[k, other] = fisher[other, k] = norms[k, other] - 2.0 * np.trace(through[:p, :p]) + overlap
+        taken = 0.0
+        if problem.restricted:
+            taken = 2.0 * np.trace(through[:p, :p]) - float((left[:p, :p] * right[:p, :p]).sum())
+        fisher[k, other] = fisher[other, k] = norms[k, other] - taken
         bends[k, other] = bends[other, k] = through[p, p] - left[:p, p] @ right[:p, p]
     hessian = -fisher + df * (2.0 * bends / value.quadratic - np.outer(squares, squares) / value.quadratic**2)
     scores = np.stack([gram[:p, :p] @ -value.beta + gram[:p, p] for gram in outer], axis=1)

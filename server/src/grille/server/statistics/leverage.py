@@ -17,13 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grille.server.statistics.criterion import Value, evaluate, lowest_rows
+from grille.server.statistics.criterion import evaluate
 from grille.server.statistics.design import Floats, Pass, fill
 from grille.server.statistics.linear import inverse_factor
 from grille.server.statistics.moments import GroupMoments, Moments
-from grille.server.statistics.nested import NestedProblem, nested_problem
+from grille.server.statistics.nested import nested_problem
 from grille.server.statistics.prefetch import prefetch
 from grille.server.statistics.scaling import Scaling
+from grille.server.statistics.whitening import Whitening
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,15 @@ def design_leverage(
         ratios: Variance ratios of a multilevel fit, lowest level first.
         enough: Bounds on (one row, three rows) that need no second pass.
     """
-    whitening = None
+    design = None
     bounds = [_least_squares_bound(moments, scaling)]
     if ratios is not None and moments.groups is not None:
-        whitening = _Whitening(moments, moments.groups, scaling, ratios)
-        bounds.append(whitening.bound())
+        design = _Whitened(moments, moments.groups, scaling, ratios)
+        bounds.append(design.bound())
     bound = Leverage(max(b.largest for b in bounds), max(b.three_largest for b in bounds), False)
     if bound.largest <= enough[0] and bound.three_largest <= enough[1]:
         return bound
-    return _exact(moments, scaling, passes, whitening)
+    return _exact(moments, scaling, passes, design)
 
 
 def _reach(moments: Moments, scaling: Scaling) -> tuple[Floats, Floats]:
@@ -102,23 +103,15 @@ def _least_squares_bound(moments: Moments, scaling: Scaling) -> Leverage:
     return Leverage(largest, 3.0 * largest, False)
 
 
-class _Whitening:
-    """What turns a row x_i of a multilevel design into w_i: x_i minus an offset of its lowest group.
-
-    With n rows in the group, a = 1 / (1 + ratio n), and R the group's row of Z'V^-1 X, w_i = x_i - mean + R / n, and
-    (V^-1)_ii = (1 + ratio (n - 1)) a - d a^2, where d = ratio_top / (1 + ratio_top mass) with three levels, else 0.
-    """
+class _Whitened:
+    """The multilevel design at the estimated ratios, and its bound."""
 
     def __init__(self, moments: Moments, groups: GroupMoments, scaling: Scaling, ratios: Floats) -> None:
         self.moments, self.groups, self.scaling = moments, groups, scaling
-        problem = nested_problem(moments, groups, scaling)
-        value = evaluate(problem, ratios)
-        p = problem.p
-        self.problem = problem
+        self.problem = nested_problem(moments, groups, scaling)
+        value = evaluate(self.problem, ratios)
         self.inverse_factor = value.inverse_factor
-        self.pooled = lowest_rows(problem, value)[:p] / problem.sizes
-        self.offset = problem.means[:p] - self.pooled
-        self.diagonal = _precision_diagonal(problem, value)
+        self.whitening = Whitening(self.problem, value)
 
     def bound(self) -> Leverage:
         """Bound the leverage of every row of each group: |x_i - mean| by the range, and by 0 where constant."""
@@ -129,23 +122,14 @@ class _Whitening:
         means = self.problem.means[:p]
         reach = np.maximum(high[:, None] - means, means - low[:, None])
         reach[np.diagonal(self.problem.within)[:p] == 0.0] = 0.0
-        bounds = np.minimum(1.0, _bounded(self.inverse_factor, reach + np.abs(self.pooled)) / self.diagonal)
+        entries = _bounded(self.inverse_factor, reach + np.abs(self.whitening.pooled))
+        bounds = np.minimum(1.0, entries / self.whitening.diagonal)
         order = np.argsort(bounds)[-3:][::-1]
         rows = np.repeat(bounds[order], np.minimum(self.problem.sizes[order], 3.0).astype(np.intp))
         return Leverage(float(rows[0]), float(rows[:3].sum()), False)
 
 
-def _precision_diagonal(problem: NestedProblem, value: Value) -> Floats:
-    """Return (V^-1)_ii of a row of each lowest group, (G,)."""
-    ratio, nodes = value.ratios[0], value.nodes
-    a = nodes.weight / problem.sizes
-    diagonal: Floats = (1.0 + ratio * (problem.sizes - 1.0)) * a
-    if nodes.shrink is not None and problem.counts is not None:
-        diagonal = diagonal - np.repeat(value.ratios[1] * nodes.shrink, problem.counts) * a**2
-    return diagonal
-
-
-def _exact(moments: Moments, scaling: Scaling, passes: Pass, whitening: _Whitening | None) -> Leverage:
+def _exact(moments: Moments, scaling: Scaling, passes: Pass, design: _Whitened | None) -> Leverage:
     k = scaling.slopes
     factor = inverse_factor(scaling.cross[:k, :k])
     base = 1.0 / moments.n if scaling.constant else 0.0
@@ -157,14 +141,13 @@ def _exact(moments: Moments, scaling: Scaling, passes: Pass, whitening: _Whiteni
                 block = np.empty((block.shape[0], batch.rows))
             scaled = scaling.apply(fill(moments.design, batch, block))
             plain = _three_largest(plain, _squared_norms(factor @ scaled[:k]) + base)
-            if whitening is not None:
-                cells = whitening.groups.cells_of(batch)
+            if design is not None:
+                cells = design.groups.cells_of(batch)
                 if scaling.constant:
                     scaled[k] = 1.0
-                rows = scaled[: scaling.parameters]
-                rows -= whitening.offset[:, cells]
-                norms = _squared_norms(whitening.inverse_factor @ rows)
-                whitened = _three_largest(whitened, norms / whitening.diagonal[cells])
+                rows = design.whitening.apply(scaled[: scaling.parameters], cells)
+                norms = _squared_norms(design.inverse_factor @ rows)
+                whitened = _three_largest(whitened, norms / design.whitening.diagonal[cells])
     return Leverage(
         float(max(plain[-1], whitened[-1])),
         float(max(plain.sum(), whitened.sum())),

@@ -19,7 +19,7 @@ _COLLINEAR = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class NestedProblem:
-    """Everything the restricted likelihood depends on.
+    """Everything the likelihood depends on.
 
     The q columns are the p columns of the scaled design, the constant last among them, then the scaled outcome.
 
@@ -31,6 +31,7 @@ class NestedProblem:
         means: Means of the lowest groups, float64 (q, G).
         starts: First lowest group of each top group, intp (H,), or None with two levels.
         counts: Lowest groups per top group, intp (H,), or None.
+        restricted: Whether the likelihood is the restricted one (REML); else it is the full one (ML).
     """
 
     n: int
@@ -40,6 +41,12 @@ class NestedProblem:
     means: Floats
     starts: Indices | None
     counts: Indices | None
+    restricted: bool = True
+
+    @property
+    def df(self) -> int:
+        """Divisor of the residual variance: n - p restricted, n with the full likelihood."""
+        return self.n - self.p if self.restricted else self.n
 
     @property
     def n_ratios(self) -> int:
@@ -52,7 +59,7 @@ class NestedProblem:
         return self.n / np.array(n_groups, dtype=np.float64)
 
 
-def nested_problem(moments: Moments, groups: GroupMoments, scaling: Scaling) -> NestedProblem:
+def nested_problem(moments: Moments, groups: GroupMoments, scaling: Scaling, restricted: bool = True) -> NestedProblem:
     """Scale group means and form the within-group cross-products, once.
 
     Raises:
@@ -77,7 +84,7 @@ def nested_problem(moments: Moments, groups: GroupMoments, scaling: Scaling) -> 
     if len(groups.variables) == 2:
         starts = np.searchsorted(groups.top, np.arange(groups.n_top))
         counts = np.diff(np.append(starts, groups.top.size))
-    problem = NestedProblem(moments.n, scaling.parameters, within, groups.sizes, means, starts, counts)
+    problem = NestedProblem(moments.n, scaling.parameters, within, groups.sizes, means, starts, counts, restricted)
     _check_degrees(problem, groups)
     return problem
 

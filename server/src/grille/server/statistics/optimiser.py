@@ -27,7 +27,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """Where the restricted likelihood is largest, and how it was found.
+    """Where the likelihood is largest, and how it was found.
 
     Attributes:
         value: The criterion there.
@@ -48,24 +48,29 @@ class Optimum:
     gradient_norm: float
 
 
-def minimise(problem: NestedProblem) -> Optimum:
-    """Find the variance ratios that maximise the restricted likelihood.
+def minimise(problem: NestedProblem, most_iterations: int = _MOST_ITERATIONS) -> Optimum:
+    """Find the variance ratios that maximise the (restricted) likelihood.
 
     Starts at the best of four equal ratios; takes Newton steps in log ratios with the exact Hessian, or with the
     expected information where that is not positive definite; stops after a step below 1e-5, which is taken. A ratio
     that falls towards 0 is set to 0 when the derivative there is not negative, and set free again when it turns
     negative.
 
+    Args:
+        problem: The problem.
+        most_iterations: Newton steps after which the search is given up.
+
     Raises:
-        NumericError: NOT_CONVERGED after 100 iterations.
+        NumericError: NOT_CONVERGED after `most_iterations`, or when no step leads down.
     """
-    return _Search(problem).run()
+    return _Search(problem).run(most_iterations)
 
 
 class _Search:
     def __init__(self, problem: NestedProblem) -> None:
         self.problem = problem
         self.evaluations = 0
+        self.iterations = 0
         starts = [self.at(np.full(problem.n_ratios, ratio)) for ratio in _START]
         self.value = min(starts, key=lambda value: value.criterion)
         self.derivatives = differentiate(problem, self.value)
@@ -81,8 +86,9 @@ class _Search:
         self.value = value
         self.derivatives = differentiate(self.problem, value)
 
-    def run(self) -> Optimum:
-        for iteration in range(1, _MOST_ITERATIONS + 1):
+    def run(self, most_iterations: int) -> Optimum:
+        while self.iterations < most_iterations:
+            self.iterations += 1
             free = ~(self.zero | self.cap)
             step = self._step(free)
             if self._pin(free, step):
@@ -90,8 +96,8 @@ class _Search:
             if not self._take(free, step):
                 continue
             if not self._release():
-                return self._optimum(iteration)
-        raise refusals.not_converged(_MOST_ITERATIONS)
+                return self._optimum()
+        raise refusals.not_converged(self.iterations)
 
     def _step(self, free: Flags) -> Floats:
         """Return the step in log ratios, (levels,), 0 for pinned ones."""
@@ -141,7 +147,7 @@ class _Search:
             longest = float(np.abs(step).max(initial=0.0))
             value = self._descended(step)
         if value is None:
-            raise refusals.not_converged(_MOST_ITERATIONS)
+            raise refusals.not_converged(self.iterations)
         self.move(value)
         self.cap |= free & (value.ratios >= _LARGEST)
         return longest < _LAST_STEP
@@ -170,7 +176,7 @@ class _Search:
         if not falling.any():
             return False
         if self.released.max() >= _MOST_RELEASES:
-            raise refusals.not_converged(_MOST_ITERATIONS)
+            raise refusals.not_converged(self.iterations)
         ratios = self.value.ratios.copy()
         ratios[falling] = 1e-2 / self.problem.mean_sizes()[falling]
         self.zero &= ~falling
@@ -178,7 +184,7 @@ class _Search:
         self.move(self.at(ratios))
         return True
 
-    def _optimum(self, iterations: int) -> Optimum:
+    def _optimum(self) -> Optimum:
         free = ~(self.zero | self.cap)
         slopes = np.abs(self.value.ratios * self.derivatives.gradient)[free]
         return Optimum(
@@ -186,7 +192,7 @@ class _Search:
             self.derivatives,
             tuple(self.zero.tolist()),
             tuple(self.cap.tolist()),
-            iterations,
+            self.iterations,
             self.evaluations,
             float(slopes.max(initial=0.0)),
         )

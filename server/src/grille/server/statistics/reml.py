@@ -1,21 +1,25 @@
-"""Linear models with two or three nested levels: random intercepts, fitted by restricted maximum likelihood (REML)."""
+"""Linear models with two or three nested levels: random intercepts, by restricted (REML) or full (ML) likelihood."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from grille.server.errors import InternalError
 from grille.server.statistics.criterion import evaluate
-from grille.server.statistics.design import Floats
+from grille.server.statistics.design import Floats, Pass
 from grille.server.statistics.distributions import chi2_p_value, normal_p_values, normal_quantile
 from grille.server.statistics.moments import GroupMoments, Moments
 from grille.server.statistics.nested import NestedProblem, nested_problem
 from grille.server.statistics.optimiser import Optimum, minimise
+from grille.server.statistics.sandwich import top_group_meat
 from grille.server.statistics.scaling import Scaling, scale_moments
-from grille.server.statistics.uncertainty import ErrorKind, WaldTest, uncertainty, wald_test
+from grille.server.statistics.uncertainty import ErrorKind, Uncertainty, WaldTest, uncertainty, wald_test
 from grille.server.text import Text
+
+Likelihood = Literal["reml", "ml"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,14 @@ class MixedResult:
         p_values: Two-sided, normal, float64 (p,).
         intervals: Confidence limits, normal, float64 (p, 2).
         level: Confidence level in percent.
-        log_likelihood: Restricted, with the constants of lme4, nlme, Stata and statsmodels' MixedLM.
-        lr_test: Against the model without groups, both restricted; df is the number of group variables.
-        wald_coef: All slopes (all coefficients without a constant); None when there are none.
-        wald_total: Slopes and variance ratios; ratios on the boundary drop out; None when nothing is left.
+        likelihood: reml or ml.
+        errors: Kind of the standard errors.
+        log_likelihood: Of that kind, with the constants of lme4, nlme, Stata and statsmodels' MixedLM.
+        lr_test: Against the model without groups by the same likelihood; df is the number of group variables.
+        wald_coef: All slopes (all coefficients without a constant); None when there are none, or, with robust errors,
+            not fewer than top groups.
+        wald_total: Slopes and variance ratios; ratios on the boundary drop out; None when nothing is left, and with
+            robust errors, which cover the coefficients only.
         levels: Highest first.
         residual_variance: In squared units of the outcome.
         residual_variance_error: Its standard error.
@@ -98,6 +106,8 @@ class MixedResult:
     p_values: Floats
     intervals: Floats
     level: float
+    likelihood: Likelihood
+    errors: ErrorKind
     log_likelihood: float
     lr_test: WaldTest
     wald_coef: WaldTest | None
@@ -117,16 +127,25 @@ class MixedResult:
         return len(self.terms) + len(self.levels) + 1
 
 
-def fit_mixed(moments: Moments, level: float = 95.0, errors: ErrorKind = "statsmodels") -> MixedResult:
-    """Fit nested random intercepts by REML from the moments of one pass.
+def fit_mixed(
+    moments: Moments,
+    level: float = 95.0,
+    errors: ErrorKind = "statsmodels",
+    likelihood: Likelihood = "reml",
+    passes: Pass | None = None,
+) -> MixedResult:
+    """Fit nested random intercepts from the moments of one pass; robust errors read the rows once more.
 
     Defined as statsmodels' MixedLM at its exact optimum (groups the highest variable, a variance component per lower
-    one), and equal to lme4's lmer with REML.
+    one), and equal to lme4's lmer.
 
     Args:
         moments: Gathered with one or two group variables.
         level: Confidence level in percent.
-        errors: `statsmodels` for MixedLM's standard errors, `gls` for those of lme4 and Stata.
+        errors: `statsmodels` for MixedLM's standard errors, `gls` for those of lme4 and Stata, `robust` for those
+            clustered by the highest group variable.
+        likelihood: `reml` for the restricted likelihood, `ml` for the full one.
+        passes: The pass that the moments came from; needed for robust errors.
 
     Returns:
         The fit.
@@ -140,22 +159,29 @@ def fit_mixed(moments: Moments, level: float = 95.0, errors: ErrorKind = "statsm
         text = "The moments of a multilevel model need group variables."
         raise InternalError("GROUP_VARIABLES", Text(text, "Momentene til en flernivåmodell krever gruppevariabler."))
     scaling = scale_moments(moments)
-    problem = nested_problem(moments, groups, scaling)
+    problem = nested_problem(moments, groups, scaling, likelihood == "reml")
     optimum = minimise(problem)
     value = optimum.value
-    spread = uncertainty(problem, optimum, errors)
+    meat = None
+    if errors == "robust":
+        if passes is None:
+            raise ValueError("robust covariances need the pass over the rows")
+        meat = top_group_meat(moments, scaling, problem, value, passes)
+    spread = uncertainty(problem, optimum, errors, meat)
     outcome_scale = float(scaling.scale[-1])
     coefficients = scaling.coefficients(value.beta)
     covariance = scaling.covariance(spread.coefficients)
     std_errors = np.sqrt(np.diagonal(covariance))
     z = coefficients / std_errors
     half = normal_quantile(level) * std_errors
-    s2 = value.quadratic / (problem.n - problem.p) * outcome_scale**2
+    s2 = value.quadratic / problem.df * outcome_scale**2
     fixed = _fixed_variance(scaling, value.beta, moments) * outcome_scale**2
     total = s2 * (1.0 + float(value.ratios.sum()))
     without = evaluate(problem, np.zeros(problem.n_ratios)).criterion
     lr = max(0.0, without - value.criterion)
     slopes = slice(0, scaling.slopes)
+    # Scores add up to a rank of at most top groups - 1: with more slopes there is no joint test.
+    testable = errors != "robust" or scaling.slopes < groups.n_top
     return MixedResult(
         terms=scaling.terms,
         dropped=scaling.dropped,
@@ -167,10 +193,12 @@ def fit_mixed(moments: Moments, level: float = 95.0, errors: ErrorKind = "statsm
         p_values=normal_p_values(z),
         intervals=np.stack([coefficients - half, coefficients + half], axis=1),
         level=level,
+        likelihood=likelihood,
+        errors=errors,
         log_likelihood=-0.5 * (value.criterion + _units(scaling, problem)),
         lr_test=WaldTest(lr, problem.n_ratios, chi2_p_value(lr, problem.n_ratios)),
-        wald_coef=wald_test(value.beta[slopes], spread.coefficients[slopes, slopes]),
-        wald_total=_wald_total(scaling, optimum, spread.coefficients, spread.cross, spread.ratios),
+        wald_coef=wald_test(value.beta[slopes], spread.coefficients[slopes, slopes]) if testable else None,
+        wald_total=_wald_total(scaling, optimum, spread) if errors != "robust" else None,
         levels=_levels(groups, optimum, s2, spread.variance_errors[:-1] * outcome_scale**2),
         residual_variance=s2,
         residual_variance_error=float(spread.variance_errors[-1]) * outcome_scale**2,
@@ -185,7 +213,8 @@ def fit_mixed(moments: Moments, level: float = 95.0, errors: ErrorKind = "statsm
 def _units(scaling: Scaling, problem: NestedProblem) -> float:
     """Return what the scaling of columns and outcome took from the criterion."""
     logs = np.log(scaling.scale)
-    return 2.0 * float(logs[:-1].sum()) + 2.0 * (problem.n - problem.p) * float(logs[-1])
+    columns = 2.0 * float(logs[:-1].sum()) if problem.restricted else 0.0
+    return columns + 2.0 * problem.df * float(logs[-1])
 
 
 def _fixed_variance(scaling: Scaling, beta: Floats, moments: Moments) -> float:
@@ -197,12 +226,11 @@ def _fixed_variance(scaling: Scaling, beta: Floats, moments: Moments) -> float:
     return float(slopes @ cross @ slopes) / (moments.n - 1)
 
 
-def _wald_total(
-    scaling: Scaling, optimum: Optimum, coefficients: Floats, cross: Floats, ratios: Floats
-) -> WaldTest | None:
+def _wald_total(scaling: Scaling, optimum: Optimum, spread: Uncertainty) -> WaldTest | None:
     free = ~(np.array(optimum.at_zero) | np.array(optimum.at_cap))
     slopes = slice(0, scaling.slopes)
-    covariance = np.block([[coefficients[slopes, slopes], cross[slopes]], [cross[slopes].T, ratios]])
+    cross = spread.cross[slopes]
+    covariance = np.block([[spread.coefficients[slopes, slopes], cross], [cross.T, spread.ratios]])
     return wald_test(np.concatenate([optimum.value.beta[slopes], optimum.value.ratios[free]]), covariance)
 
 

@@ -1,4 +1,4 @@
-"""Covariances at the optimum of the restricted likelihood, and the Wald tests made from them."""
+"""Covariances at the optimum of the likelihood, and the Wald tests made from them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grille.server.statistics.linear import LinAlgError, inverse_definite, inver
 from grille.server.statistics.nested import NestedProblem
 from grille.server.statistics.optimiser import Optimum
 
-ErrorKind = Literal["statsmodels", "gls"]
+ErrorKind = Literal["statsmodels", "gls", "robust"]
 
 # A test direction with less than 1e-12 of its own variance left is rounding error.
 _SINGULAR = 1e6
@@ -36,7 +36,7 @@ class Uncertainty:
     Attributes:
         coefficients: Covariance of the scaled coefficients, (p, p).
         ratios: Covariance of the free variance ratios, (free, free).
-        cross: Covariance of coefficients and free ratios, (p, free); 0 with `gls` errors.
+        cross: Covariance of coefficients and free ratios, (p, free); 0 unless errors are `statsmodels`.
         variance_errors: Standard errors of the variances, lowest level first, the residual last; NaN for a variance on
             its boundary.
     """
@@ -47,25 +47,28 @@ class Uncertainty:
     variance_errors: Floats
 
 
-def uncertainty(problem: NestedProblem, optimum: Optimum, kind: ErrorKind) -> Uncertainty:
+def uncertainty(problem: NestedProblem, optimum: Optimum, kind: ErrorKind, meat: Floats | None = None) -> Uncertainty:
     """Compute covariances from the sums at the optimum.
 
-    `statsmodels` errors are those of the inverse of minus the joint Hessian of the profile restricted log-likelihood in
-    (coefficients, ratios), as MixedLM.bse_fe; `gls` errors are s2 (X'V^-1 X)^-1, as lme4 and Stata. Errors of variances
+    `statsmodels` errors are those of the inverse of minus the joint Hessian of the profile log-likelihood, restricted
+    or not, in (coefficients, ratios), as MixedLM.bse_fe; `gls` errors are s2 (X'V^-1 X)^-1, as lme4 and Stata; `robust`
+    errors put `meat` between two (X'V^-1 X)^-1 (Liang and Zeger 1986). Errors of variances are the same with each: they
     come from the observed information in (s2, ratios) by the delta method, as Stata.
 
     Args:
         problem: The problem.
         optimum: Its optimum.
         kind: Which errors of the coefficients.
+        meat: Sum of the squared scores of the top groups, (p, p); see sandwich. Needed for `robust`.
 
     Raises:
         NumericError: NOT_CONVERGED when the Hessian is not positive definite at the optimum.
     """
     value, derivatives = optimum.value, optimum.derivatives
-    p, df = problem.p, problem.n - problem.p
+    p, df = problem.p, problem.df
     s2 = value.quadratic / df
-    coefficients = s2 * (value.inverse_factor.T @ value.inverse_factor)
+    bread = value.inverse_factor.T @ value.inverse_factor
+    coefficients = s2 * bread
     free = np.flatnonzero(~(np.array(optimum.at_zero) | np.array(optimum.at_cap)))
     pick = np.ix_(free, free)
     ratios = _inverse(0.5 * derivatives.hessian[pick], optimum)
@@ -74,6 +77,10 @@ def uncertainty(problem: NestedProblem, optimum: Optimum, kind: ErrorKind) -> Un
         lever = coefficients @ derivatives.scores[:, free] / s2
         cross = -lever @ ratios
         coefficients = coefficients + lever @ ratios @ lever.T
+    elif kind == "robust":
+        if meat is None:
+            raise ValueError("robust covariances need the scores of the top groups")
+        coefficients = bread @ meat @ bread
     errors = np.full(value.ratios.size + 1, np.nan)
     information = np.empty((free.size + 1, free.size + 1))
     information[0, 0] = df / (2.0 * s2**2)
