@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grille.server.commands.base import Workspace
+from grille.server.commands.beside import beside
 from grille.server.commands.cube import Cells, add, cells_of, combine_sketches, margins, top_two
 from grille.server.commands.facts import clip, is_binary, reference, winsor_limits
 from grille.server.commands.gini import gini_of_cells
@@ -16,7 +17,7 @@ from grille.server.commands.scope import Variable
 from grille.server.commands.sets import SET_MEASURES, whole_set
 from grille.server.disclosure.evidence import AnalysisSet, Axis, MagnitudeEvidence, MagnitudeVariable
 from grille.server.engines.base import Engine, Frame
-from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind, OrderStatistics
+from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind, OrderStatistics, Percentiles
 from grille.server.plan.expressions import Apply, Expression, ValueType
 
 
@@ -47,7 +48,9 @@ class Description:
 
 def describe(workspace: Workspace, frame: Frame, request: Description, view: object) -> MagnitudeEvidence:
     """Compute the evidence of `request` on the rows of `frame`."""
-    measured = tuple(_measure(workspace, frame, request, variable) for variable in request.variables)
+    # percentiles of the finest cells keep one processor busy, the measures another
+    with beside(lambda: _finest_percentiles(workspace.engine, frame, request)) as finest:
+        measured = tuple(_measure(workspace, frame, request, variable) for variable in request.variables)
     if len(measured) == 1:
         cells, entered = measured[0].cells, whole_set(frame, request.command, measured[0].measures)
     else:
@@ -57,7 +60,10 @@ def describe(workspace: Workspace, frame: Frame, request: Description, view: obj
         analysis_set=entered,
         axes=cells.axes,
         positions=layout.positions,
-        variables=tuple(_variable(workspace, frame, request, layout, one) for one in measured),
+        variables=tuple(
+            _variable(workspace, frame, request, layout, one, answer)
+            for one, answer in zip(measured, finest(), strict=True)
+        ),
         domain_cells=int(np.prod([len(axis.codes) for axis in cells.axes], dtype=np.int64)),
         view=view,
     )
@@ -137,7 +143,12 @@ def _measure(workspace: Workspace, frame: Frame, request: Description, variable:
 
 
 def _variable(
-    workspace: Workspace, frame: Frame, request: Description, layout: _Layout, measured: _Measured
+    workspace: Workspace,
+    frame: Frame,
+    request: Description,
+    layout: _Layout,
+    measured: _Measured,
+    finest: Percentiles | None,
 ) -> MagnitudeVariable:
     engine, variable = workspace.engine, measured.variable
     complete = (reference(variable), *_categories(request))
@@ -158,7 +169,7 @@ def _variable(
         total=table.total,
         largest=table.largest,
         second=table.second,
-        percentiles=_percentiles(engine, frame, request, layout, variable, complete),
+        percentiles=_percentiles(engine, frame, request, layout, variable, finest),
         ones=ones,
         ones_keys=ones_keys,
         limits=measured.limits,
@@ -215,29 +226,37 @@ def locate(
     return np.array(found, dtype=np.int64)
 
 
+def _finest_percentiles(engine: Engine, frame: Frame, request: Description) -> tuple[Percentiles | None, ...]:
+    """Return the percentiles of each variable in each cell; None where none are wanted."""
+    if not request.probabilities:
+        return tuple(None for _ in request.variables)
+    return tuple(_percentiles_by(engine, frame, request, variable, request.by) for variable in request.variables)
+
+
+def _percentiles_by(
+    engine: Engine, frame: Frame, request: Description, variable: Variable, by: tuple[Variable, ...]
+) -> Percentiles:
+    groups = tuple((one.name, reference(one)) for one in by)
+    complete = (reference(variable), *_categories(request))
+    return engine.percentiles(
+        frame, OrderStatistics(reference(variable), request.probabilities, groups, request.where, complete)
+    )
+
+
 def _percentiles(
     engine: Engine,
     frame: Frame,
     request: Description,
     layout: _Layout,
     variable: Variable,
-    complete: tuple[Expression, ...],
+    finest: Percentiles | None,
 ) -> dict[float, NDArray[np.float64]]:
     out = {probability: np.full(len(layout.positions), np.nan) for probability in request.probabilities}
-    if not request.probabilities:
+    if finest is None:
         return out
     for margin in layout.margins:
         kept = tuple(request.by[axis] for axis in margin.kept)
-        answer = engine.percentiles(
-            frame,
-            OrderStatistics(
-                reference(variable),
-                request.probabilities,
-                tuple((one.name, reference(one)) for one in kept),
-                request.where,
-                complete,
-            ),
-        )
+        answer = finest if kept == request.by else _percentiles_by(engine, frame, request, variable, kept)
         for group in range(len(answer.n)):
             codes = {one.name: answer.by[one.name][group] for one in kept}
             place = tuple(

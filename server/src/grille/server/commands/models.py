@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from grille.server.blocks import Block, Notice, Table
 from grille.server.commands.analysis import numeric
 from grille.server.commands.base import Workspace
-from grille.server.commands.facts import has_missing, reference, remembered_rows
+from grille.server.commands.facts import has_missing, is_binary, reference, remembered_rows
 from grille.server.commands.lookup import usable_variable
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import analysis_set
@@ -198,9 +198,27 @@ def smallest_combination(engine: Engine, frame: Frame, model: Model, moments: Mo
     names = [name for name, kind in kinds.items() if kind == "factor" or name in two_valued]
     if not names:
         return None
-    by = tuple((name, reference(model.variables[name])) for name in names)
-    counts = engine.aggregate(frame, Aggregation(by, (Measure("n", MeasureKind.UNITS),))).measures["n"]
+    counts = _combinations(engine, frame, model, names)
     return int(np.min(counts)) if len(counts) else 0
+
+
+def expect_combinations(workspace: Workspace, frame: Frame, model: Model) -> None:
+    """Count what `smallest_combination` will most likely ask for, so that the engine has the answer by then.
+
+    Which numbers take two values is known only after the pass; 0/1 variables of the data set are a good guess.
+    """
+    whole = workspace.frames[model.dataset]
+    kinds = {v.name: v.kind for term in model.terms for v in term.variables}
+    names = [
+        name for name, kind in kinds.items() if kind == "factor" or is_binary(workspace, whole, model.variables[name])
+    ]
+    if names:
+        _combinations(workspace.engine, frame, model, names)
+
+
+def _combinations(engine: Engine, frame: Frame, model: Model, names: Sequence[str]) -> NDArray[np.generic]:
+    by = tuple((name, reference(model.variables[name])) for name in names)
+    return engine.aggregate(frame, Aggregation(by, (Measure("n", MeasureKind.UNITS),))).measures["n"]
 
 
 def design_columns(moments: Moments, scaling: Scaling) -> tuple[DesignColumn, ...]:

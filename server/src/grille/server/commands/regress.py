@@ -8,6 +8,7 @@ from typing import Any, cast
 from grille.server.blocks import Block
 from grille.server.commands.analysis import categorical, condition
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
+from grille.server.commands.beside import beside
 from grille.server.commands.lookup import populated_dataset
 from grille.server.commands.models import (
     Model,
@@ -19,6 +20,7 @@ from grille.server.commands.models import (
     dropped_notice,
     enter,
     evidence_or_failure,
+    expect_combinations,
     interval_heads,
     is_function_of,
     outcome_of,
@@ -30,7 +32,7 @@ from grille.server.commands.models import (
 from grille.server.commands.options import Options, check_options
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import analysis_set
-from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
+from grille.server.disclosure.evidence import AnalysisSet, Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
 from grille.server.engines.base import Frame
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis
@@ -125,14 +127,20 @@ class Regress:
     def _evidence(self, plan: Plan, workspace: Workspace, entered: Frame) -> ModelEvidence:
         model, engine = plan.model, workspace.engine
         reading = read(engine, entered, model)
-        moments = collect_moments(reading.passes, reading.design, reading.levels)
+
+        def count() -> AnalysisSet:
+            expect_combinations(workspace, entered, model)
+            return analysis_set(engine, entered, "regress", None, ())
+
+        with beside(count) as counted:
+            moments = collect_moments(reading.passes, reading.design, reading.levels)
         workspace.progress("fitting")
         cluster = None
         if plan.cluster is not None:
             cluster = ClusterVariable(plan.cluster, len(reading.levels.levels[plan.cluster]))
         fit = fit_ols(moments, model.level, plan.covariance, reading.passes, cluster)
         workspace.progress("checking")
-        units = analysis_set(engine, entered, "regress", None, ())
+        units = counted()
         leverage = design_leverage(moments, fit.scaling, reading.passes)
         labels = term_labels(model, reading)
         return ModelEvidence(
