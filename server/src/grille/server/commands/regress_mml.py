@@ -13,29 +13,32 @@ from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome,
 from grille.server.commands.beside import beside
 from grille.server.commands.facts import reference
 from grille.server.commands.lookup import populated_dataset
+from grille.server.commands.mml_tables import (
+    boundary_notices,
+    clusters_notice,
+    crossed_notice,
+    groups_table,
+    mixed_coefficients,
+    model_table,
+    random_table,
+)
 from grille.server.commands.models import (
     Model,
-    Reading,
-    coefficient_table,
     design_columns,
     dropped_notice,
     enter,
     evidence_or_failure,
     expect_combinations,
-    interval_heads,
     present_model,
     read,
     smallest_combination,
     term_labels,
 )
 from grille.server.commands.options import check_options
-from grille.server.commands.regress import CONTROL, LEVEL, MODEL_COLUMNS, NOCONSTANT, bind_model
+from grille.server.commands.regress import CONTROL, LEVEL, NOCONSTANT, bind_model
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import SET_MEASURES, whole_set
 from grille.server.disclosure.evidence import (
-    Figure,
-    FigureKind,
-    FigureTable,
     GroupLevel,
     ModelEvidence,
     UnitCount,
@@ -47,12 +50,11 @@ from grille.server.language.ast import Command as Node
 from grille.server.plan.aggregates import Aggregation, Groups
 from grille.server.statistics.leverage import design_leverage
 from grille.server.statistics.moments import collect_moments
-from grille.server.statistics.reml import Likelihood, MixedLevel, MixedResult, fit_mixed
-from grille.server.statistics.uncertainty import ErrorKind, WaldTest
-from grille.server.text import Text, same
+from grille.server.statistics.reml import Likelihood, MixedLevel, fit_mixed
+from grille.server.statistics.uncertainty import ErrorKind
+from grille.server.text import Text
 
 MOST_LEVELS = 2
-FEW_CLUSTERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,16 +211,16 @@ class RegressMml:
             groups=groups,
             icc=fit.levels[-1].icc_cumulative,
             tables=(
-                _model_table(model, fit, units.units),
-                _groups_table(plan, fit, groups),
-                _random_table(plan, fit),
-                _coefficients(model, reading, fit),
+                model_table(model, fit, units.units),
+                groups_table(plan.groups, fit, groups),
+                random_table(plan.groups, fit),
+                mixed_coefficients(model, reading, fit),
             ),
             notices=(
                 *dropped_notice(fit.dropped, term_labels(model, reading)),
-                *_boundary_notices(plan, fit),
-                *_clusters_notice(plan, fit),
-                *_crossed_notice(plan, crossed),
+                *boundary_notices(plan.groups, fit),
+                *clusters_notice(plan.groups, fit),
+                *crossed_notice(plan.groups, crossed),
             ),
             lineage_violation=model.lineage_violation,
         )
@@ -262,150 +264,6 @@ def _group_level(plan: Plan, cells: Groups, number: int, level: MixedLevel) -> G
         UnitCount(int(sizes[low]), int(keys[low])),
         UnitCount(int(sizes[high]), int(keys[high])),
         plan.groups[number].documented,
-    )
-
-
-def _model_table(model: Model, fit: MixedResult, units: UnitCount) -> FigureTable:
-    none, no_p = Figure(FigureKind.DEGREES, None), Figure(FigureKind.P_VALUE, None)
-
-    def test(key: str, label: Text, result: WaldTest | None) -> tuple[Figure, ...]:
-        head = Figure(FigureKind.LABEL, key, label=label)
-        if result is None:
-            return (head, Figure(FigureKind.ESTIMATE, None), none, no_p)
-        return (
-            head,
-            Figure(FigureKind.ESTIMATE, result.chi2),
-            Figure(FigureKind.DEGREES, result.df),
-            Figure(FigureKind.P_VALUE, result.p_value),
-        )
-
-    observations = Figure(FigureKind.LABEL, "n_obs", label=Text("Observations", "Antall obs"))
-    likelihood = Figure(FigureKind.LABEL, "log_likelihood", label=Text("Log likelihood", "Log Likelihood"))
-    rows = (
-        (observations, Figure(FigureKind.COUNT, units), none, no_p),
-        (likelihood, Figure(FigureKind.ESTIMATE, fit.log_likelihood), none, no_p),
-        test("lr_test", Text("LR test", "LR-test"), fit.lr_test),
-        test("wald_coef", same("Wald coef"), fit.wald_coef),
-        test("wald_total", same("Wald total"), fit.wald_total),
-    )
-    title = Text(f"Multilevel regression of {model.outcome.name}", f"Flernivåregresjon av {model.outcome.name}")
-    return FigureTable("model", title, MODEL_COLUMNS, rows)
-
-
-def _groups_table(plan: Plan, fit: MixedResult, groups: tuple[GroupLevel, ...]) -> FigureTable:
-    columns = (
-        ("level", Text("Level", "Nivå")),
-        ("variable", Text("Group variable", "Gruppevariabel")),
-        ("n_groups", Text("N groups", "N grupper")),
-        ("min", Text("Min", "Min")),
-        ("max", Text("Max", "Maks")),
-        ("mean", Text("Mean", "Gjennomsnitt")),
-    )
-    rows = []
-    for number, (variable, level, group) in enumerate(zip(plan.groups, fit.levels, groups, strict=True)):
-        rows.append(
-            (
-                Figure(FigureKind.DEGREES, len(plan.groups) + 1 - number),
-                Figure(FigureKind.LABEL, variable.name),
-                Figure(FigureKind.GROUPS, UnitCount(level.n_groups, group.smallest.key)),
-                Figure(FigureKind.COUNT, group.smallest),
-                Figure(FigureKind.COUNT, group.largest),
-                Figure(FigureKind.MEAN_SIZE, level.mean),
-            )
-        )
-    return FigureTable("groups", Text("Groups", "Grupper"), columns, tuple(rows))
-
-
-def _random_table(plan: Plan, fit: MixedResult) -> FigureTable:
-    columns = (
-        ("variable", Text("Level", "Nivå")),
-        ("variance", Text("Variance", "Varians")),
-        ("std_error", Text("Std. error", "Std.feil")),
-        ("icc", Text("Intraclass correlation", "Intraklassekorrelasjon")),
-    )
-    estimate = FigureKind.ESTIMATE
-    rows = [
-        (
-            Figure(FigureKind.LABEL, variable.name),
-            Figure(estimate, level.variance, boundary=level.at_zero or level.at_cap),
-            Figure(estimate, level.variance_error),
-            Figure(estimate, level.icc),
-        )
-        for variable, level in zip(plan.groups, fit.levels, strict=True)
-    ]
-    residual = (
-        Figure(FigureKind.LABEL, "residual", label=Text("Residual", "Residual")),
-        Figure(estimate, fit.residual_variance),
-        Figure(estimate, fit.residual_variance_error),
-        Figure(estimate, 1.0 - sum(level.icc for level in fit.levels)),
-    )
-    title = Text("Random-effects variance", "Random Effects Variance")
-    return FigureTable("random_effects", title, columns, (*rows, residual))
-
-
-def _coefficients(model: Model, reading: Reading, fit: MixedResult) -> FigureTable:
-    low, high = interval_heads(model.level)
-    estimate = FigureKind.ESTIMATE
-    return coefficient_table(
-        model,
-        reading,
-        fit.terms,
-        (
-            ("estimate", Text("Coefficient", "Koeffisient"), estimate, fit.coefficients),
-            ("std_error", Text("Std. error", "Std.feil"), estimate, fit.std_errors),
-            ("z", same("z"), estimate, fit.z),
-            ("p_value", same("P > |z|"), FigureKind.P_VALUE, fit.p_values),
-            ("ci_low", low, estimate, fit.intervals[:, 0]),
-            ("ci_high", high, estimate, fit.intervals[:, 1]),
-        ),
-    )
-
-
-def _boundary_notices(plan: Plan, fit: MixedResult) -> tuple[tuple[str, Text], ...]:
-    notices = []
-    for variable, level in zip(plan.groups, fit.levels, strict=True):
-        if level.at_zero:
-            text = Text(
-                f"The variance of {variable.name} is estimated as exactly 0: groups do not differ more than chance.",
-                f"Variansen for {variable.name} er estimert til nøyaktig 0: gruppene er ikke mer ulike enn tilfeldig.",
-            )
-            notices.append(("boundary", text))
-        if level.at_cap:
-            text = Text(
-                f"The outcome does not vary within the groups of {variable.name}; its variance has no finite estimate.",
-                f"Utfallet varierer ikke innen gruppene av {variable.name}; variansen har ikke noe endelig estimat.",
-            )
-            notices.append(("boundary", text))
-    return tuple(notices)
-
-
-def _clusters_notice(plan: Plan, fit: MixedResult) -> tuple[tuple[str, Text], ...]:
-    if fit.errors != "robust" or fit.levels[0].n_groups >= FEW_CLUSTERS:
-        return ()
-    top = plan.groups[0].name
-    return (
-        (
-            "few_clusters",
-            Text(
-                f"{top} has fewer than {FEW_CLUSTERS} groups: robust standard errors tend to be too small.",
-                f"{top} har færre enn {FEW_CLUSTERS} grupper: robuste standardfeil blir gjerne for små.",
-            ),
-        ),
-    )
-
-
-def _crossed_notice(plan: Plan, crossed: int) -> tuple[tuple[str, Text], ...]:
-    if not crossed:
-        return ()
-    top, middle = plan.groups[0].name, plan.groups[1].name
-    return (
-        (
-            "crossed",
-            Text(
-                f"Some codes of {middle} occur in several groups of {top}; each combination counts as its own group.",
-                f"Noen koder i {middle} finnes i flere grupper av {top}; hver kombinasjon regnes som en egen gruppe.",
-            ),
-        ),
     )
 
 
