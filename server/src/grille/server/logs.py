@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import sys
 import threading
@@ -74,14 +75,25 @@ class _Unfailing:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._descriptor = _descriptor(stream)
 
     def write(self, text: str) -> None:
         with contextlib.suppress(OSError):
-            self._stream.write(text)
+            if self._descriptor is None:
+                self._stream.write(text)
+            else:  # not through the stream's buffer: what it could not write would fail whoever flushes it later
+                os.write(self._descriptor, text.encode("utf-8", "replace"))
 
     def flush(self) -> None:
         with contextlib.suppress(OSError):
             self._stream.flush()
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, AttributeError):  # a stream in memory
+        return None
 
 
 class LibraryHandler(logging.Handler):
