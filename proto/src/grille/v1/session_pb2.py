@@ -25,37 +25,37 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17grille/v1/session.proto\x12\tgrille.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"L\n\x12OpenSessionRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12%\n\x08language\x18\x02 \x01(\x0e\x32\x13.grille.v1.Language\":\n\x13OpenSessionResponse\x12#\n\x07session\x18\x01 \x01(\x0b\x32\x12.grille.v1.Session\"\x15\n\x13ListSessionsRequest\"<\n\x14ListSessionsResponse\x12$\n\x08sessions\x18\x01 \x03(\x0b\x32\x12.grille.v1.Session\")\n\x13\x43loseSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x16\n\x14\x43loseSessionResponse\"\x14\n\x12GetIdentityRequest\"O\n\x13GetIdentityResponse\x12\x0c\n\x04user\x18\x01 \x01(\t\x12*\n\x0bmemberships\x18\x02 \x03(\x0b\x32\x15.grille.v1.Membership\":\n\nMembership\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\r\n\x05\x62\x61nks\x18\x03 \x03(\t\"\xcb\x01\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_used_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63ommands\x18\x05 \x01(\x05\x12$\n\x05\x62\x61nks\x18\x06 \x03(\x0b\x32\x15.grille.v1.LinkedBank\"+\n\nLinkedBank\x12\x0c\n\x04\x62\x61nk\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05*R\n\x08Language\x12\x18\n\x14LANGUAGE_UNSPECIFIED\x10\x00\x12\x14\n\x10LANGUAGE_ENGLISH\x10\x01\x12\x16\n\x12LANGUAGE_NORWEGIAN\x10\x02\x32\xce\x02\n\x0eSessionService\x12L\n\x0bOpenSession\x12\x1d.grille.v1.OpenSessionRequest\x1a\x1e.grille.v1.OpenSessionResponse\x12O\n\x0cListSessions\x12\x1e.grille.v1.ListSessionsRequest\x1a\x1f.grille.v1.ListSessionsResponse\x12O\n\x0c\x43loseSession\x12\x1e.grille.v1.CloseSessionRequest\x1a\x1f.grille.v1.CloseSessionResponse\x12L\n\x0bGetIdentity\x12\x1d.grille.v1.GetIdentityRequest\x1a\x1e.grille.v1.GetIdentityResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17grille/v1/session.proto\x12\tgrille.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"Z\n\x12OpenSessionRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12%\n\x08language\x18\x02 \x01(\x0e\x32\x13.grille.v1.Language\x12\x0c\n\x04twin\x18\x03 \x01(\x08\":\n\x13OpenSessionResponse\x12#\n\x07session\x18\x01 \x01(\x0b\x32\x12.grille.v1.Session\"\x15\n\x13ListSessionsRequest\"<\n\x14ListSessionsResponse\x12$\n\x08sessions\x18\x01 \x03(\x0b\x32\x12.grille.v1.Session\")\n\x13\x43loseSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x16\n\x14\x43loseSessionResponse\"\x14\n\x12GetIdentityRequest\"O\n\x13GetIdentityResponse\x12\x0c\n\x04user\x18\x01 \x01(\t\x12*\n\x0bmemberships\x18\x02 \x03(\x0b\x32\x15.grille.v1.Membership\":\n\nMembership\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\r\n\x05\x62\x61nks\x18\x03 \x03(\t\"\xd9\x01\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_used_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63ommands\x18\x05 \x01(\x05\x12$\n\x05\x62\x61nks\x18\x06 \x03(\x0b\x32\x15.grille.v1.LinkedBank\x12\x0c\n\x04twin\x18\x07 \x01(\x08\"+\n\nLinkedBank\x12\x0c\n\x04\x62\x61nk\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05*R\n\x08Language\x12\x18\n\x14LANGUAGE_UNSPECIFIED\x10\x00\x12\x14\n\x10LANGUAGE_ENGLISH\x10\x01\x12\x16\n\x12LANGUAGE_NORWEGIAN\x10\x02\x32\xce\x02\n\x0eSessionService\x12L\n\x0bOpenSession\x12\x1d.grille.v1.OpenSessionRequest\x1a\x1e.grille.v1.OpenSessionResponse\x12O\n\x0cListSessions\x12\x1e.grille.v1.ListSessionsRequest\x1a\x1f.grille.v1.ListSessionsResponse\x12O\n\x0c\x43loseSession\x12\x1e.grille.v1.CloseSessionRequest\x1a\x1f.grille.v1.CloseSessionResponse\x12L\n\x0bGetIdentity\x12\x1d.grille.v1.GetIdentityRequest\x1a\x1e.grille.v1.GetIdentityResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'grille.v1.session_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LANGUAGE']._serialized_start=775
-  _globals['_LANGUAGE']._serialized_end=857
+  _globals['_LANGUAGE']._serialized_start=803
+  _globals['_LANGUAGE']._serialized_end=885
   _globals['_OPENSESSIONREQUEST']._serialized_start=71
-  _globals['_OPENSESSIONREQUEST']._serialized_end=147
-  _globals['_OPENSESSIONRESPONSE']._serialized_start=149
-  _globals['_OPENSESSIONRESPONSE']._serialized_end=207
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=209
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=230
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=232
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=292
-  _globals['_CLOSESESSIONREQUEST']._serialized_start=294
-  _globals['_CLOSESESSIONREQUEST']._serialized_end=335
-  _globals['_CLOSESESSIONRESPONSE']._serialized_start=337
-  _globals['_CLOSESESSIONRESPONSE']._serialized_end=359
-  _globals['_GETIDENTITYREQUEST']._serialized_start=361
-  _globals['_GETIDENTITYREQUEST']._serialized_end=381
-  _globals['_GETIDENTITYRESPONSE']._serialized_start=383
-  _globals['_GETIDENTITYRESPONSE']._serialized_end=462
-  _globals['_MEMBERSHIP']._serialized_start=464
-  _globals['_MEMBERSHIP']._serialized_end=522
-  _globals['_SESSION']._serialized_start=525
-  _globals['_SESSION']._serialized_end=728
-  _globals['_LINKEDBANK']._serialized_start=730
-  _globals['_LINKEDBANK']._serialized_end=773
-  _globals['_SESSIONSERVICE']._serialized_start=860
-  _globals['_SESSIONSERVICE']._serialized_end=1194
+  _globals['_OPENSESSIONREQUEST']._serialized_end=161
+  _globals['_OPENSESSIONRESPONSE']._serialized_start=163
+  _globals['_OPENSESSIONRESPONSE']._serialized_end=221
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=223
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=244
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=246
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=306
+  _globals['_CLOSESESSIONREQUEST']._serialized_start=308
+  _globals['_CLOSESESSIONREQUEST']._serialized_end=349
+  _globals['_CLOSESESSIONRESPONSE']._serialized_start=351
+  _globals['_CLOSESESSIONRESPONSE']._serialized_end=373
+  _globals['_GETIDENTITYREQUEST']._serialized_start=375
+  _globals['_GETIDENTITYREQUEST']._serialized_end=395
+  _globals['_GETIDENTITYRESPONSE']._serialized_start=397
+  _globals['_GETIDENTITYRESPONSE']._serialized_end=476
+  _globals['_MEMBERSHIP']._serialized_start=478
+  _globals['_MEMBERSHIP']._serialized_end=536
+  _globals['_SESSION']._serialized_start=539
+  _globals['_SESSION']._serialized_end=756
+  _globals['_LINKEDBANK']._serialized_start=758
+  _globals['_LINKEDBANK']._serialized_end=801
+  _globals['_SESSIONSERVICE']._serialized_start=888
+  _globals['_SESSIONSERVICE']._serialized_end=1222
 # @@protoc_insertion_point(module_scope)

@@ -20,12 +20,14 @@ LANGUAGE_ENGLISH: Language
 LANGUAGE_NORWEGIAN: Language
 
 class OpenSessionRequest(_message.Message):
-    __slots__ = ("project", "language")
+    __slots__ = ("project", "language", "twin")
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    TWIN_FIELD_NUMBER: _ClassVar[int]
     project: str
     language: Language
-    def __init__(self, project: _Optional[str] = ..., language: _Optional[_Union[Language, str]] = ...) -> None: ...
+    twin: bool
+    def __init__(self, project: _Optional[str] = ..., language: _Optional[_Union[Language, str]] = ..., twin: bool = ...) -> None: ...
 
 class OpenSessionResponse(_message.Message):
     __slots__ = ("session",)
@@ -76,20 +78,22 @@ class Membership(_message.Message):
     def __init__(self, project: _Optional[str] = ..., role: _Optional[str] = ..., banks: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Session(_message.Message):
-    __slots__ = ("session_id", "project", "create_time", "last_used_time", "commands", "banks")
+    __slots__ = ("session_id", "project", "create_time", "last_used_time", "commands", "banks", "twin")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     LAST_USED_TIME_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     BANKS_FIELD_NUMBER: _ClassVar[int]
+    TWIN_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     project: str
     create_time: _timestamp_pb2.Timestamp
     last_used_time: _timestamp_pb2.Timestamp
     commands: int
     banks: _containers.RepeatedCompositeFieldContainer[LinkedBank]
-    def __init__(self, session_id: _Optional[str] = ..., project: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_used_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commands: _Optional[int] = ..., banks: _Optional[_Iterable[_Union[LinkedBank, _Mapping]]] = ...) -> None: ...
+    twin: bool
+    def __init__(self, session_id: _Optional[str] = ..., project: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_used_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commands: _Optional[int] = ..., banks: _Optional[_Iterable[_Union[LinkedBank, _Mapping]]] = ..., twin: bool = ...) -> None: ...
 
 class LinkedBank(_message.Message):
     __slots__ = ("bank", "version")

@@ -36,7 +36,8 @@ class SessionServiceStub:
     OpenSession: _grpc.UnaryUnaryMultiCallable[_session_pb2.OpenSessionRequest, _session_pb2.OpenSessionResponse]
     """Opens a session for a project of the caller. The caller is the subject of the client certificate.
     PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project;
-    RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many.
+    RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many;
+    NOT_FOUND (NO_TWIN) when a twin is asked for and there is none.
     """
     ListSessions: _grpc.UnaryUnaryMultiCallable[_session_pb2.ListSessionsRequest, _session_pb2.ListSessionsResponse]
     """Lists the caller's own open sessions, newest first."""
@@ -55,7 +56,8 @@ class SessionServiceAsyncStub(SessionServiceStub):
     OpenSession: _aio.UnaryUnaryMultiCallable[_session_pb2.OpenSessionRequest, _session_pb2.OpenSessionResponse]  # type: ignore[assignment]
     """Opens a session for a project of the caller. The caller is the subject of the client certificate.
     PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project;
-    RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many.
+    RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many;
+    NOT_FOUND (NO_TWIN) when a twin is asked for and there is none.
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_session_pb2.ListSessionsRequest, _session_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists the caller's own open sessions, newest first."""
@@ -77,7 +79,8 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_session_pb2.OpenSessionResponse, _abc.Awaitable[_session_pb2.OpenSessionResponse]]:
         """Opens a session for a project of the caller. The caller is the subject of the client certificate.
         PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project;
-        RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many.
+        RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many;
+        NOT_FOUND (NO_TWIN) when a twin is asked for and there is none.
         """
 
     @_abc_1.abstractmethod
