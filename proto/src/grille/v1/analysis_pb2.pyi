@@ -20,28 +20,54 @@ RULE_EFFECT_REFUSAL: RuleEffect
 RULE_EFFECT_CHANGE: RuleEffect
 
 class RunScriptRequest(_message.Message):
-    __slots__ = ("session_id", "script")
+    __slots__ = ("session_id", "script", "request_id", "answered_commands")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     SCRIPT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ANSWERED_COMMANDS_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     script: bytes
-    def __init__(self, session_id: _Optional[str] = ..., script: _Optional[bytes] = ...) -> None: ...
+    request_id: str
+    answered_commands: int
+    def __init__(self, session_id: _Optional[str] = ..., script: _Optional[bytes] = ..., request_id: _Optional[str] = ..., answered_commands: _Optional[int] = ...) -> None: ...
+
+class CancelScriptRequest(_message.Message):
+    __slots__ = ("session_id", "request_id")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    request_id: str
+    def __init__(self, session_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class CancelScriptResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class RunScriptResponse(_message.Message):
-    __slots__ = ("accepted", "progress", "block", "applied_rule", "finished", "failed")
+    __slots__ = ("accepted", "progress", "block", "applied_rule", "finished", "failed", "warning")
     ACCEPTED_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     APPLIED_RULE_FIELD_NUMBER: _ClassVar[int]
     FINISHED_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
+    WARNING_FIELD_NUMBER: _ClassVar[int]
     accepted: CommandAccepted
     progress: Progress
     block: _results_pb2.Block
     applied_rule: _results_pb2.AppliedRule
     finished: CommandFinished
     failed: CommandFailed
-    def __init__(self, accepted: _Optional[_Union[CommandAccepted, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., block: _Optional[_Union[_results_pb2.Block, _Mapping]] = ..., applied_rule: _Optional[_Union[_results_pb2.AppliedRule, _Mapping]] = ..., finished: _Optional[_Union[CommandFinished, _Mapping]] = ..., failed: _Optional[_Union[CommandFailed, _Mapping]] = ...) -> None: ...
+    warning: Warning
+    def __init__(self, accepted: _Optional[_Union[CommandAccepted, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., block: _Optional[_Union[_results_pb2.Block, _Mapping]] = ..., applied_rule: _Optional[_Union[_results_pb2.AppliedRule, _Mapping]] = ..., finished: _Optional[_Union[CommandFinished, _Mapping]] = ..., failed: _Optional[_Union[CommandFailed, _Mapping]] = ..., warning: _Optional[_Union[Warning, _Mapping]] = ...) -> None: ...
+
+class Warning(_message.Message):
+    __slots__ = ("key", "text")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    text: str
+    def __init__(self, key: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class CommandAccepted(_message.Message):
     __slots__ = ("command", "source", "line", "index", "total")

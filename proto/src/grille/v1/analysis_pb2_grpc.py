@@ -40,6 +40,11 @@ class AnalysisServiceStub(object):
                 request_serializer=grille_dot_v1_dot_analysis__pb2.RunScriptRequest.SerializeToString,
                 response_deserializer=grille_dot_v1_dot_analysis__pb2.RunScriptResponse.FromString,
                 _registered_method=True)
+        self.CancelScript = channel.unary_unary(
+                '/grille.v1.AnalysisService/CancelScript',
+                request_serializer=grille_dot_v1_dot_analysis__pb2.CancelScriptRequest.SerializeToString,
+                response_deserializer=grille_dot_v1_dot_analysis__pb2.CancelScriptResponse.FromString,
+                _registered_method=True)
         self.CheckScript = channel.unary_unary(
                 '/grille.v1.AnalysisService/CheckScript',
                 request_serializer=grille_dot_v1_dot_analysis__pb2.CheckScriptRequest.SerializeToString,
@@ -55,11 +60,25 @@ class AnalysisServiceServicer(object):
         """Runs a script in a session, command by command, and streams what happens. For each command come, in this order:
         accepted, any number of progress, blocks and applied rules, then finished or failed. The stream ends after the last
         command or the first failure; results of earlier commands stay. A failed command is an event, not an RPC error.
-        Cancelling the call stops the running command in the server; the session stays usable.
+        A request with an id outlives its call: when the connection is lost the script runs on, and the same request made
+        again is never run, recorded or charged twice. It is told what happened from the first command that the client has not
+        heard the end of, whether that is still running, has finished, or was interrupted by a restart of the server, and goes on
+        where the script stopped. CancelScript stops it. Cancelling the call of a request without an id stops its script.
+        NOT_FOUND (ANSWERS_GONE) when the answers to the id are no longer kept; INVALID_ARGUMENT (REQUEST_REUSED) when the id
+        belongs to another script; FAILED_PRECONDITION (SESSION_NOT_REBUILT) when the data sets of a session that was
+        interrupted by a restart cannot be made again.
         NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
         running another script.
         A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
         runs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelScript(self, request, context):
+        """Stops the running command of a request, and with it the script; the session stays usable. A request that has ended, or
+        that is not known, is left as it is. NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -80,6 +99,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.RunScript,
                     request_deserializer=grille_dot_v1_dot_analysis__pb2.RunScriptRequest.FromString,
                     response_serializer=grille_dot_v1_dot_analysis__pb2.RunScriptResponse.SerializeToString,
+            ),
+            'CancelScript': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelScript,
+                    request_deserializer=grille_dot_v1_dot_analysis__pb2.CancelScriptRequest.FromString,
+                    response_serializer=grille_dot_v1_dot_analysis__pb2.CancelScriptResponse.SerializeToString,
             ),
             'CheckScript': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckScript,
@@ -115,6 +139,33 @@ class AnalysisService(object):
             '/grille.v1.AnalysisService/RunScript',
             grille_dot_v1_dot_analysis__pb2.RunScriptRequest.SerializeToString,
             grille_dot_v1_dot_analysis__pb2.RunScriptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelScript(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grille.v1.AnalysisService/CancelScript',
+            grille_dot_v1_dot_analysis__pb2.CancelScriptRequest.SerializeToString,
+            grille_dot_v1_dot_analysis__pb2.CancelScriptResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,11 +37,21 @@ class AnalysisServiceStub:
     """Runs a script in a session, command by command, and streams what happens. For each command come, in this order:
     accepted, any number of progress, blocks and applied rules, then finished or failed. The stream ends after the last
     command or the first failure; results of earlier commands stay. A failed command is an event, not an RPC error.
-    Cancelling the call stops the running command in the server; the session stays usable.
+    A request with an id outlives its call: when the connection is lost the script runs on, and the same request made
+    again is never run, recorded or charged twice. It is told what happened from the first command that the client has not
+    heard the end of, whether that is still running, has finished, or was interrupted by a restart of the server, and goes on
+    where the script stopped. CancelScript stops it. Cancelling the call of a request without an id stops its script.
+    NOT_FOUND (ANSWERS_GONE) when the answers to the id are no longer kept; INVALID_ARGUMENT (REQUEST_REUSED) when the id
+    belongs to another script; FAILED_PRECONDITION (SESSION_NOT_REBUILT) when the data sets of a session that was
+    interrupted by a restart cannot be made again.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
     running another script.
     A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
     runs.
+    """
+    CancelScript: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.CancelScriptRequest, _analysis_pb2.CancelScriptResponse]
+    """Stops the running command of a request, and with it the script; the session stays usable. A request that has ended, or
+    that is not known, is left as it is. NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's.
     """
     CheckScript: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.CheckScriptRequest, _analysis_pb2.CheckScriptResponse]
     """Parses a script and binds it against the catalogue without running anything. Reports every problem it finds.
@@ -57,11 +67,21 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """Runs a script in a session, command by command, and streams what happens. For each command come, in this order:
     accepted, any number of progress, blocks and applied rules, then finished or failed. The stream ends after the last
     command or the first failure; results of earlier commands stay. A failed command is an event, not an RPC error.
-    Cancelling the call stops the running command in the server; the session stays usable.
+    A request with an id outlives its call: when the connection is lost the script runs on, and the same request made
+    again is never run, recorded or charged twice. It is told what happened from the first command that the client has not
+    heard the end of, whether that is still running, has finished, or was interrupted by a restart of the server, and goes on
+    where the script stopped. CancelScript stops it. Cancelling the call of a request without an id stops its script.
+    NOT_FOUND (ANSWERS_GONE) when the answers to the id are no longer kept; INVALID_ARGUMENT (REQUEST_REUSED) when the id
+    belongs to another script; FAILED_PRECONDITION (SESSION_NOT_REBUILT) when the data sets of a session that was
+    interrupted by a restart cannot be made again.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
     running another script.
     A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
     runs.
+    """
+    CancelScript: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CancelScriptRequest, _analysis_pb2.CancelScriptResponse]  # type: ignore[assignment]
+    """Stops the running command of a request, and with it the script; the session stays usable. A request that has ended, or
+    that is not known, is left as it is. NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's.
     """
     CheckScript: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CheckScriptRequest, _analysis_pb2.CheckScriptResponse]  # type: ignore[assignment]
     """Parses a script and binds it against the catalogue without running anything. Reports every problem it finds.
@@ -80,11 +100,27 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         """Runs a script in a session, command by command, and streams what happens. For each command come, in this order:
         accepted, any number of progress, blocks and applied rules, then finished or failed. The stream ends after the last
         command or the first failure; results of earlier commands stay. A failed command is an event, not an RPC error.
-        Cancelling the call stops the running command in the server; the session stays usable.
+        A request with an id outlives its call: when the connection is lost the script runs on, and the same request made
+        again is never run, recorded or charged twice. It is told what happened from the first command that the client has not
+        heard the end of, whether that is still running, has finished, or was interrupted by a restart of the server, and goes on
+        where the script stopped. CancelScript stops it. Cancelling the call of a request without an id stops its script.
+        NOT_FOUND (ANSWERS_GONE) when the answers to the id are no longer kept; INVALID_ARGUMENT (REQUEST_REUSED) when the id
+        belongs to another script; FAILED_PRECONDITION (SESSION_NOT_REBUILT) when the data sets of a session that was
+        interrupted by a restart cannot be made again.
         NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
         running another script.
         A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
         runs.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelScript(
+        self,
+        request: _analysis_pb2.CancelScriptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.CancelScriptResponse, _abc.Awaitable[_analysis_pb2.CancelScriptResponse]]:
+        """Stops the running command of a request, and with it the script; the session stays usable. A request that has ended, or
+        that is not known, is left as it is. NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's.
         """
 
     @_abc_1.abstractmethod

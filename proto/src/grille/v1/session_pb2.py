@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17grille/v1/session.proto\x12\tgrille.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"Z\n\x12OpenSessionRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12%\n\x08language\x18\x02 \x01(\x0e\x32\x13.grille.v1.Language\x12\x0c\n\x04twin\x18\x03 \x01(\x08\":\n\x13OpenSessionResponse\x12#\n\x07session\x18\x01 \x01(\x0b\x32\x12.grille.v1.Session\"\x15\n\x13ListSessionsRequest\"<\n\x14ListSessionsResponse\x12$\n\x08sessions\x18\x01 \x03(\x0b\x32\x12.grille.v1.Session\")\n\x13\x43loseSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x16\n\x14\x43loseSessionResponse\"\x14\n\x12GetIdentityRequest\"O\n\x13GetIdentityResponse\x12\x0c\n\x04user\x18\x01 \x01(\t\x12*\n\x0bmemberships\x18\x02 \x03(\x0b\x32\x15.grille.v1.Membership\":\n\nMembership\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\r\n\x05\x62\x61nks\x18\x03 \x03(\t\"\xd9\x01\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_used_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63ommands\x18\x05 \x01(\x05\x12$\n\x05\x62\x61nks\x18\x06 \x03(\x0b\x32\x15.grille.v1.LinkedBank\x12\x0c\n\x04twin\x18\x07 \x01(\x08\"+\n\nLinkedBank\x12\x0c\n\x04\x62\x61nk\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05*R\n\x08Language\x12\x18\n\x14LANGUAGE_UNSPECIFIED\x10\x00\x12\x14\n\x10LANGUAGE_ENGLISH\x10\x01\x12\x16\n\x12LANGUAGE_NORWEGIAN\x10\x02\x32\xce\x02\n\x0eSessionService\x12L\n\x0bOpenSession\x12\x1d.grille.v1.OpenSessionRequest\x1a\x1e.grille.v1.OpenSessionResponse\x12O\n\x0cListSessions\x12\x1e.grille.v1.ListSessionsRequest\x1a\x1f.grille.v1.ListSessionsResponse\x12O\n\x0c\x43loseSession\x12\x1e.grille.v1.CloseSessionRequest\x1a\x1f.grille.v1.CloseSessionResponse\x12L\n\x0bGetIdentity\x12\x1d.grille.v1.GetIdentityRequest\x1a\x1e.grille.v1.GetIdentityResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17grille/v1/session.proto\x12\tgrille.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"Z\n\x12OpenSessionRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12%\n\x08language\x18\x02 \x01(\x0e\x32\x13.grille.v1.Language\x12\x0c\n\x04twin\x18\x03 \x01(\x08\":\n\x13OpenSessionResponse\x12#\n\x07session\x18\x01 \x01(\x0b\x32\x12.grille.v1.Session\"\x15\n\x13ListSessionsRequest\"<\n\x14ListSessionsResponse\x12$\n\x08sessions\x18\x01 \x03(\x0b\x32\x12.grille.v1.Session\")\n\x13\x43loseSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x16\n\x14\x43loseSessionResponse\"*\n\x14ResumeSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"|\n\x15ResumeSessionResponse\x12#\n\x07session\x18\x01 \x01(\x0b\x32\x12.grille.v1.Session\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x18\n\x10rebuilt_commands\x18\x03 \x01(\x05\x12\x10\n\x08\x64\x61tasets\x18\x04 \x03(\t\"Q\n\x14ReplaySessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12%\n\x08language\x18\x02 \x01(\x0e\x32\x13.grille.v1.Language\"\x92\x01\n\x15ReplaySessionResponse\x12\r\n\x05index\x18\x01 \x01(\x05\x12\r\n\x05total\x18\x02 \x01(\x05\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x14\n\x0c\x61udit_record\x18\x04 \x01(\x03\x12\x17\n\x0freleased_digest\x18\x05 \x01(\t\x12\x0c\n\x04same\x18\x06 \x01(\x08\x12\x0e\n\x06reason\x18\x07 \x01(\t\"I\n\x0fGetUsageRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12%\n\x08language\x18\x02 \x01(\x0e\x32\x13.grille.v1.Language\"4\n\x10GetUsageResponse\x12 \n\x06usages\x18\x01 \x03(\x0b\x32\x10.grille.v1.Usage\"B\n\x05Usage\x12\r\n\x05quota\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x0c\n\x04used\x18\x03 \x01(\x03\x12\r\n\x05limit\x18\x04 \x01(\x03\"\x14\n\x12GetIdentityRequest\"O\n\x13GetIdentityResponse\x12\x0c\n\x04user\x18\x01 \x01(\t\x12*\n\x0bmemberships\x18\x02 \x03(\x0b\x32\x15.grille.v1.Membership\":\n\nMembership\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\r\n\x05\x62\x61nks\x18\x03 \x03(\t\"\xd9\x01\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_used_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63ommands\x18\x05 \x01(\x05\x12$\n\x05\x62\x61nks\x18\x06 \x03(\x0b\x32\x15.grille.v1.LinkedBank\x12\x0c\n\x04twin\x18\x07 \x01(\x08\"+\n\nLinkedBank\x12\x0c\n\x04\x62\x61nk\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05*R\n\x08Language\x12\x18\n\x14LANGUAGE_UNSPECIFIED\x10\x00\x12\x14\n\x10LANGUAGE_ENGLISH\x10\x01\x12\x16\n\x12LANGUAGE_NORWEGIAN\x10\x02\x32\xbd\x04\n\x0eSessionService\x12L\n\x0bOpenSession\x12\x1d.grille.v1.OpenSessionRequest\x1a\x1e.grille.v1.OpenSessionResponse\x12O\n\x0cListSessions\x12\x1e.grille.v1.ListSessionsRequest\x1a\x1f.grille.v1.ListSessionsResponse\x12O\n\x0c\x43loseSession\x12\x1e.grille.v1.CloseSessionRequest\x1a\x1f.grille.v1.CloseSessionResponse\x12R\n\rResumeSession\x12\x1f.grille.v1.ResumeSessionRequest\x1a .grille.v1.ResumeSessionResponse\x12T\n\rReplaySession\x12\x1f.grille.v1.ReplaySessionRequest\x1a .grille.v1.ReplaySessionResponse0\x01\x12\x43\n\x08GetUsage\x12\x1a.grille.v1.GetUsageRequest\x1a\x1b.grille.v1.GetUsageResponse\x12L\n\x0bGetIdentity\x12\x1d.grille.v1.GetIdentityRequest\x1a\x1e.grille.v1.GetIdentityResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'grille.v1.session_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LANGUAGE']._serialized_start=803
-  _globals['_LANGUAGE']._serialized_end=885
+  _globals['_LANGUAGE']._serialized_start=1402
+  _globals['_LANGUAGE']._serialized_end=1484
   _globals['_OPENSESSIONREQUEST']._serialized_start=71
   _globals['_OPENSESSIONREQUEST']._serialized_end=161
   _globals['_OPENSESSIONRESPONSE']._serialized_start=163
@@ -46,16 +46,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLOSESESSIONREQUEST']._serialized_end=349
   _globals['_CLOSESESSIONRESPONSE']._serialized_start=351
   _globals['_CLOSESESSIONRESPONSE']._serialized_end=373
-  _globals['_GETIDENTITYREQUEST']._serialized_start=375
-  _globals['_GETIDENTITYREQUEST']._serialized_end=395
-  _globals['_GETIDENTITYRESPONSE']._serialized_start=397
-  _globals['_GETIDENTITYRESPONSE']._serialized_end=476
-  _globals['_MEMBERSHIP']._serialized_start=478
-  _globals['_MEMBERSHIP']._serialized_end=536
-  _globals['_SESSION']._serialized_start=539
-  _globals['_SESSION']._serialized_end=756
-  _globals['_LINKEDBANK']._serialized_start=758
-  _globals['_LINKEDBANK']._serialized_end=801
-  _globals['_SESSIONSERVICE']._serialized_start=888
-  _globals['_SESSIONSERVICE']._serialized_end=1222
+  _globals['_RESUMESESSIONREQUEST']._serialized_start=375
+  _globals['_RESUMESESSIONREQUEST']._serialized_end=417
+  _globals['_RESUMESESSIONRESPONSE']._serialized_start=419
+  _globals['_RESUMESESSIONRESPONSE']._serialized_end=543
+  _globals['_REPLAYSESSIONREQUEST']._serialized_start=545
+  _globals['_REPLAYSESSIONREQUEST']._serialized_end=626
+  _globals['_REPLAYSESSIONRESPONSE']._serialized_start=629
+  _globals['_REPLAYSESSIONRESPONSE']._serialized_end=775
+  _globals['_GETUSAGEREQUEST']._serialized_start=777
+  _globals['_GETUSAGEREQUEST']._serialized_end=850
+  _globals['_GETUSAGERESPONSE']._serialized_start=852
+  _globals['_GETUSAGERESPONSE']._serialized_end=904
+  _globals['_USAGE']._serialized_start=906
+  _globals['_USAGE']._serialized_end=972
+  _globals['_GETIDENTITYREQUEST']._serialized_start=974
+  _globals['_GETIDENTITYREQUEST']._serialized_end=994
+  _globals['_GETIDENTITYRESPONSE']._serialized_start=996
+  _globals['_GETIDENTITYRESPONSE']._serialized_end=1075
+  _globals['_MEMBERSHIP']._serialized_start=1077
+  _globals['_MEMBERSHIP']._serialized_end=1135
+  _globals['_SESSION']._serialized_start=1138
+  _globals['_SESSION']._serialized_end=1355
+  _globals['_LINKEDBANK']._serialized_start=1357
+  _globals['_LINKEDBANK']._serialized_end=1400
+  _globals['_SESSIONSERVICE']._serialized_start=1487
+  _globals['_SESSIONSERVICE']._serialized_end=2060
 # @@protoc_insertion_point(module_scope)

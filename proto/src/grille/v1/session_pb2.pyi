@@ -55,6 +55,76 @@ class CloseSessionResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class ResumeSessionRequest(_message.Message):
+    __slots__ = ("session_id",)
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    def __init__(self, session_id: _Optional[str] = ...) -> None: ...
+
+class ResumeSessionResponse(_message.Message):
+    __slots__ = ("session", "request_id", "rebuilt_commands", "datasets")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    REBUILT_COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    DATASETS_FIELD_NUMBER: _ClassVar[int]
+    session: Session
+    request_id: str
+    rebuilt_commands: int
+    datasets: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, session: _Optional[_Union[Session, _Mapping]] = ..., request_id: _Optional[str] = ..., rebuilt_commands: _Optional[int] = ..., datasets: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ReplaySessionRequest(_message.Message):
+    __slots__ = ("session_id", "language")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    language: Language
+    def __init__(self, session_id: _Optional[str] = ..., language: _Optional[_Union[Language, str]] = ...) -> None: ...
+
+class ReplaySessionResponse(_message.Message):
+    __slots__ = ("index", "total", "source", "audit_record", "released_digest", "same", "reason")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_RECORD_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    SAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    total: int
+    source: str
+    audit_record: int
+    released_digest: str
+    same: bool
+    reason: str
+    def __init__(self, index: _Optional[int] = ..., total: _Optional[int] = ..., source: _Optional[str] = ..., audit_record: _Optional[int] = ..., released_digest: _Optional[str] = ..., same: bool = ..., reason: _Optional[str] = ...) -> None: ...
+
+class GetUsageRequest(_message.Message):
+    __slots__ = ("project", "language")
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    project: str
+    language: Language
+    def __init__(self, project: _Optional[str] = ..., language: _Optional[_Union[Language, str]] = ...) -> None: ...
+
+class GetUsageResponse(_message.Message):
+    __slots__ = ("usages",)
+    USAGES_FIELD_NUMBER: _ClassVar[int]
+    usages: _containers.RepeatedCompositeFieldContainer[Usage]
+    def __init__(self, usages: _Optional[_Iterable[_Union[Usage, _Mapping]]] = ...) -> None: ...
+
+class Usage(_message.Message):
+    __slots__ = ("quota", "label", "used", "limit")
+    QUOTA_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    quota: str
+    label: str
+    used: int
+    limit: int
+    def __init__(self, quota: _Optional[str] = ..., label: _Optional[str] = ..., used: _Optional[int] = ..., limit: _Optional[int] = ...) -> None: ...
+
 class GetIdentityRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

@@ -50,6 +50,21 @@ class SessionServiceStub(object):
                 request_serializer=grille_dot_v1_dot_session__pb2.CloseSessionRequest.SerializeToString,
                 response_deserializer=grille_dot_v1_dot_session__pb2.CloseSessionResponse.FromString,
                 _registered_method=True)
+        self.ResumeSession = channel.unary_unary(
+                '/grille.v1.SessionService/ResumeSession',
+                request_serializer=grille_dot_v1_dot_session__pb2.ResumeSessionRequest.SerializeToString,
+                response_deserializer=grille_dot_v1_dot_session__pb2.ResumeSessionResponse.FromString,
+                _registered_method=True)
+        self.ReplaySession = channel.unary_stream(
+                '/grille.v1.SessionService/ReplaySession',
+                request_serializer=grille_dot_v1_dot_session__pb2.ReplaySessionRequest.SerializeToString,
+                response_deserializer=grille_dot_v1_dot_session__pb2.ReplaySessionResponse.FromString,
+                _registered_method=True)
+        self.GetUsage = channel.unary_unary(
+                '/grille.v1.SessionService/GetUsage',
+                request_serializer=grille_dot_v1_dot_session__pb2.GetUsageRequest.SerializeToString,
+                response_deserializer=grille_dot_v1_dot_session__pb2.GetUsageResponse.FromString,
+                _registered_method=True)
         self.GetIdentity = channel.unary_unary(
                 '/grille.v1.SessionService/GetIdentity',
                 request_serializer=grille_dot_v1_dot_session__pb2.GetIdentityRequest.SerializeToString,
@@ -86,6 +101,35 @@ class SessionServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResumeSession(self, request, context):
+        """Brings a session back: wakes one that was put to disk, and makes the data sets, labels and linked banks of one that a
+        restart of the server interrupted again, from the audit log's sources. Nothing is released or charged by it. Resuming a
+        session that is there is not an error.
+        NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when a script is
+        being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplaySession(self, request, context):
+        """Runs the answered commands of a session again, from the audit log, in a session of its own, and tells for each whether
+        the released bytes come out again. The session itself may have been closed long ago. No result is sent.
+        NOT_FOUND (UNKNOWN_SESSION) unless the caller opened the session and is still a researcher of its project, or is an
+        auditor of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUsage(self, request, context):
+        """Tells how much of the quotas of a project the caller has used.
+        PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetIdentity(self, request, context):
         """Tells who the caller is to the server and which projects the caller may use.
         """
@@ -110,6 +154,21 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.CloseSession,
                     request_deserializer=grille_dot_v1_dot_session__pb2.CloseSessionRequest.FromString,
                     response_serializer=grille_dot_v1_dot_session__pb2.CloseSessionResponse.SerializeToString,
+            ),
+            'ResumeSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeSession,
+                    request_deserializer=grille_dot_v1_dot_session__pb2.ResumeSessionRequest.FromString,
+                    response_serializer=grille_dot_v1_dot_session__pb2.ResumeSessionResponse.SerializeToString,
+            ),
+            'ReplaySession': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReplaySession,
+                    request_deserializer=grille_dot_v1_dot_session__pb2.ReplaySessionRequest.FromString,
+                    response_serializer=grille_dot_v1_dot_session__pb2.ReplaySessionResponse.SerializeToString,
+            ),
+            'GetUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUsage,
+                    request_deserializer=grille_dot_v1_dot_session__pb2.GetUsageRequest.FromString,
+                    response_serializer=grille_dot_v1_dot_session__pb2.GetUsageResponse.SerializeToString,
             ),
             'GetIdentity': grpc.unary_unary_rpc_method_handler(
                     servicer.GetIdentity,
@@ -199,6 +258,87 @@ class SessionService(object):
             '/grille.v1.SessionService/CloseSession',
             grille_dot_v1_dot_session__pb2.CloseSessionRequest.SerializeToString,
             grille_dot_v1_dot_session__pb2.CloseSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grille.v1.SessionService/ResumeSession',
+            grille_dot_v1_dot_session__pb2.ResumeSessionRequest.SerializeToString,
+            grille_dot_v1_dot_session__pb2.ResumeSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplaySession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/grille.v1.SessionService/ReplaySession',
+            grille_dot_v1_dot_session__pb2.ReplaySessionRequest.SerializeToString,
+            grille_dot_v1_dot_session__pb2.ReplaySessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grille.v1.SessionService/GetUsage',
+            grille_dot_v1_dot_session__pb2.GetUsageRequest.SerializeToString,
+            grille_dot_v1_dot_session__pb2.GetUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,23 @@ class SessionServiceStub:
     """Closes a session of the caller and destroys its data sets. Closing a closed session is not an error.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's, whether or not it exists.
     """
+    ResumeSession: _grpc.UnaryUnaryMultiCallable[_session_pb2.ResumeSessionRequest, _session_pb2.ResumeSessionResponse]
+    """Brings a session back: wakes one that was put to disk, and makes the data sets, labels and linked banks of one that a
+    restart of the server interrupted again, from the audit log's sources. Nothing is released or charged by it. Resuming a
+    session that is there is not an error.
+    NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when a script is
+    being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again.
+    """
+    ReplaySession: _grpc.UnaryStreamMultiCallable[_session_pb2.ReplaySessionRequest, _session_pb2.ReplaySessionResponse]
+    """Runs the answered commands of a session again, from the audit log, in a session of its own, and tells for each whether
+    the released bytes come out again. The session itself may have been closed long ago. No result is sent.
+    NOT_FOUND (UNKNOWN_SESSION) unless the caller opened the session and is still a researcher of its project, or is an
+    auditor of it.
+    """
+    GetUsage: _grpc.UnaryUnaryMultiCallable[_session_pb2.GetUsageRequest, _session_pb2.GetUsageResponse]
+    """Tells how much of the quotas of a project the caller has used.
+    PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project.
+    """
     GetIdentity: _grpc.UnaryUnaryMultiCallable[_session_pb2.GetIdentityRequest, _session_pb2.GetIdentityResponse]
     """Tells who the caller is to the server and which projects the caller may use."""
 
@@ -64,6 +81,23 @@ class SessionServiceAsyncStub(SessionServiceStub):
     CloseSession: _aio.UnaryUnaryMultiCallable[_session_pb2.CloseSessionRequest, _session_pb2.CloseSessionResponse]  # type: ignore[assignment]
     """Closes a session of the caller and destroys its data sets. Closing a closed session is not an error.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's, whether or not it exists.
+    """
+    ResumeSession: _aio.UnaryUnaryMultiCallable[_session_pb2.ResumeSessionRequest, _session_pb2.ResumeSessionResponse]  # type: ignore[assignment]
+    """Brings a session back: wakes one that was put to disk, and makes the data sets, labels and linked banks of one that a
+    restart of the server interrupted again, from the audit log's sources. Nothing is released or charged by it. Resuming a
+    session that is there is not an error.
+    NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when a script is
+    being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again.
+    """
+    ReplaySession: _aio.UnaryStreamMultiCallable[_session_pb2.ReplaySessionRequest, _session_pb2.ReplaySessionResponse]  # type: ignore[assignment]
+    """Runs the answered commands of a session again, from the audit log, in a session of its own, and tells for each whether
+    the released bytes come out again. The session itself may have been closed long ago. No result is sent.
+    NOT_FOUND (UNKNOWN_SESSION) unless the caller opened the session and is still a researcher of its project, or is an
+    auditor of it.
+    """
+    GetUsage: _aio.UnaryUnaryMultiCallable[_session_pb2.GetUsageRequest, _session_pb2.GetUsageResponse]  # type: ignore[assignment]
+    """Tells how much of the quotas of a project the caller has used.
+    PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project.
     """
     GetIdentity: _aio.UnaryUnaryMultiCallable[_session_pb2.GetIdentityRequest, _session_pb2.GetIdentityResponse]  # type: ignore[assignment]
     """Tells who the caller is to the server and which projects the caller may use."""
@@ -99,6 +133,41 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_session_pb2.CloseSessionResponse, _abc.Awaitable[_session_pb2.CloseSessionResponse]]:
         """Closes a session of the caller and destroys its data sets. Closing a closed session is not an error.
         NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's, whether or not it exists.
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeSession(
+        self,
+        request: _session_pb2.ResumeSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_pb2.ResumeSessionResponse, _abc.Awaitable[_session_pb2.ResumeSessionResponse]]:
+        """Brings a session back: wakes one that was put to disk, and makes the data sets, labels and linked banks of one that a
+        restart of the server interrupted again, from the audit log's sources. Nothing is released or charged by it. Resuming a
+        session that is there is not an error.
+        NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when a script is
+        being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again.
+        """
+
+    @_abc_1.abstractmethod
+    def ReplaySession(
+        self,
+        request: _session_pb2.ReplaySessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_session_pb2.ReplaySessionResponse], _abc.AsyncIterator[_session_pb2.ReplaySessionResponse]]:
+        """Runs the answered commands of a session again, from the audit log, in a session of its own, and tells for each whether
+        the released bytes come out again. The session itself may have been closed long ago. No result is sent.
+        NOT_FOUND (UNKNOWN_SESSION) unless the caller opened the session and is still a researcher of its project, or is an
+        auditor of it.
+        """
+
+    @_abc_1.abstractmethod
+    def GetUsage(
+        self,
+        request: _session_pb2.GetUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_pb2.GetUsageResponse, _abc.Awaitable[_session_pb2.GetUsageResponse]]:
+        """Tells how much of the quotas of a project the caller has used.
+        PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project.
         """
 
     @_abc_1.abstractmethod
