@@ -10,11 +10,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class SessionState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SESSION_STATE_UNSPECIFIED: _ClassVar[SessionState]
+    SESSION_STATE_READY: _ClassVar[SessionState]
+    SESSION_STATE_RUNNING: _ClassVar[SessionState]
+    SESSION_STATE_ASLEEP: _ClassVar[SessionState]
+    SESSION_STATE_INTERRUPTED: _ClassVar[SessionState]
+
 class Language(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     LANGUAGE_UNSPECIFIED: _ClassVar[Language]
     LANGUAGE_ENGLISH: _ClassVar[Language]
     LANGUAGE_NORWEGIAN: _ClassVar[Language]
+SESSION_STATE_UNSPECIFIED: SessionState
+SESSION_STATE_READY: SessionState
+SESSION_STATE_RUNNING: SessionState
+SESSION_STATE_ASLEEP: SessionState
+SESSION_STATE_INTERRUPTED: SessionState
 LANGUAGE_UNSPECIFIED: Language
 LANGUAGE_ENGLISH: Language
 LANGUAGE_NORWEGIAN: Language
@@ -148,7 +161,7 @@ class Membership(_message.Message):
     def __init__(self, project: _Optional[str] = ..., role: _Optional[str] = ..., banks: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Session(_message.Message):
-    __slots__ = ("session_id", "project", "create_time", "last_used_time", "commands", "banks", "twin")
+    __slots__ = ("session_id", "project", "create_time", "last_used_time", "commands", "banks", "twin", "state")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -156,6 +169,7 @@ class Session(_message.Message):
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
     BANKS_FIELD_NUMBER: _ClassVar[int]
     TWIN_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     project: str
     create_time: _timestamp_pb2.Timestamp
@@ -163,7 +177,8 @@ class Session(_message.Message):
     commands: int
     banks: _containers.RepeatedCompositeFieldContainer[LinkedBank]
     twin: bool
-    def __init__(self, session_id: _Optional[str] = ..., project: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_used_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commands: _Optional[int] = ..., banks: _Optional[_Iterable[_Union[LinkedBank, _Mapping]]] = ..., twin: bool = ...) -> None: ...
+    state: SessionState
+    def __init__(self, session_id: _Optional[str] = ..., project: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_used_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commands: _Optional[int] = ..., banks: _Optional[_Iterable[_Union[LinkedBank, _Mapping]]] = ..., twin: bool = ..., state: _Optional[_Union[SessionState, str]] = ...) -> None: ...
 
 class LinkedBank(_message.Message):
     __slots__ = ("bank", "version")
