@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.mishaps import is_running
 
+from grille.server.disclosure.policy import Policy
 from grille.server.errors import GrilleError, UnknownNameError
 from grille.server.sessions.manager import SessionLimits, SessionManager
 from grille.server.sessions.process import warm_up
@@ -62,7 +63,7 @@ def test_a_session_found_just_before_it_was_closed_runs_nothing(manager: Session
     with pytest.raises(GrilleError, match="UNKNOWN_SESSION"), session.exclusive(Stop()):
         pytest.fail("a closed session was entered")
     with pytest.raises(GrilleError, match="UNKNOWN_SESSION"):
-        session.compute("history", None, lambda phase: None, 10, Stop())
+        session.compute("history", None, Policy.standard(), lambda phase: None, 10, Stop())
 
 
 def test_two_closings_at_once_are_one(manager: SessionManager, closed: list[tuple[str, str]]) -> None:

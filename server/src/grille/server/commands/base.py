@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from grille.server.blocks import Block
 from grille.server.commands.scope import Scope
 from grille.server.disclosure.evidence import Evidence
+from grille.server.disclosure.policy import Policy
 from grille.server.engines.base import Engine, Frame
 from grille.server.language.ast import Command as Node
 from grille.server.text import Text
@@ -60,12 +61,14 @@ class Workspace:
         frames: Data sets by name.
         progress: Tell what is being done, such as "reading"; never a figure that depends on the data.
         memo: What earlier commands found out about stored columns, which never change: keys name their tables.
+        policy: Of the project: what a condition does to few units is decided before the gate sees it.
     """
 
     engine: Engine
     frames: Mapping[str, Frame]
     progress: Callable[[str], None]
     memo: MutableMapping[tuple[str, ...], Any] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy.standard)
 
 
 @dataclass(frozen=True, slots=True)

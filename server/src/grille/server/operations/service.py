@@ -106,7 +106,7 @@ class Running:
             ),
             lambda session, reason: self.desk.session_closed(session, reason),
         )
-        disclosed = Disclose(Compute(limits.command_timeout_seconds), self._gate)
+        disclosed = Disclose(Compute(limits.command_timeout_seconds, self._policy), self._gate)
         executor = Record(Authorise(disclosed, self._may_research), audit)
         self.desk = Desk(self.sessions, executor, audit, self._places, self._banks, self._attach)
 
@@ -145,10 +145,12 @@ class Running:
         return any(place.project == project and place.role == "researcher" for place in self._places(caller))
 
     def _gate(self, project: str) -> Gate:
+        return Gate(self._policy(project), self._ledger)
+
+    def _policy(self, project: str) -> Policy:
         policy = self._registry.project(project).policy
         known = policy in ("open", "standard", "strict")
-        numbers = Policy.named(policy) if known else load_policy(self._home.policies / policy)
-        return Gate(numbers, self._ledger)
+        return Policy.named(policy) if known else load_policy(self._home.policies / policy)
 
     def _attach(self, banks: Banks) -> tuple[AttachedBank, ...]:
         return tuple(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grille.server.disclosure.evidence import Evidence
+from grille.server.disclosure.policy import Policy
 from grille.server.engines.base import Frame
 from grille.server.errors import GrilleError
 
@@ -43,12 +44,13 @@ class WorkerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Compute:
-    """Run a bound command. The worker keeps no state but its files: the data sets come with each request."""
+    """Run a bound command under a policy; the worker keeps no state but its files, so data sets come with it."""
 
     request: int
     command: str
     plan: Any
     frames: Mapping[str, Frame]
+    policy: Policy
 
 
 @dataclass(frozen=True, slots=True)

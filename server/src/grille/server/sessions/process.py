@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
+from grille.server.disclosure.policy import Policy
 from grille.server.engines.base import Frame
 from grille.server.errors import BudgetError, GrilleError, InternalError
 from grille.server.sessions.messages import (
@@ -100,6 +101,7 @@ class Worker:
         command: str,
         plan: Any,
         frames: Mapping[str, Frame],
+        policy: Policy,
         progress: Callable[[str], None],
         timeout_seconds: float,
         stop: Stop,
@@ -117,7 +119,7 @@ class Worker:
         timer.daemon = True
         try:
             with self._computing:
-                self._send(Compute(request.number, command, plan, frames))
+                self._send(Compute(request.number, command, plan, frames, policy))
                 timer.start()
                 with stop.telling(lambda: self._interrupt(request, _cancelled())):
                     message = self._reply(request, progress)

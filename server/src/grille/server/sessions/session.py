@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grille.server.commands.scope import Scope
+from grille.server.disclosure.policy import Policy
 from grille.server.engines.base import Frame
 from grille.server.errors import BudgetError, UnknownNameError
 from grille.server.sessions.messages import Computed, WorkerSettings
@@ -86,7 +87,13 @@ class Session:
         return self._worker.pid
 
     def compute(
-        self, command: str, plan: Any, progress: Callable[[str], None], timeout_seconds: float, stop: Stop
+        self,
+        command: str,
+        plan: Any,
+        policy: Policy,
+        progress: Callable[[str], None],
+        timeout_seconds: float,
+        stop: Stop,
     ) -> Computed:
         """Compute in the worker; a worker that died before is replaced and finds its data sets on disk.
 
@@ -101,7 +108,7 @@ class Session:
                 self._worker.kill()
                 self._worker = Worker(self._settings)
             worker = self._worker
-        return worker.compute(command, plan, self.frames, progress, timeout_seconds, stop)
+        return worker.compute(command, plan, self.frames, policy, progress, timeout_seconds, stop)
 
     def accept(self, scope: Scope, frames: Mapping[str, Frame]) -> None:
         """Take over the state after an answered command."""

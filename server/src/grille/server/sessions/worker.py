@@ -120,7 +120,7 @@ class _Loop:
 
         self._engine.sweep((*request.frames.values(), *remembered_frames(self._memo)))
         check()  # the sweep forgot an interrupt that came before it
-        workspace = Workspace(self._engine, request.frames, progress, self._memo)
+        workspace = Workspace(self._engine, request.frames, progress, self._memo, request.policy)
         outcome = COMMANDS[request.command].compute(request.plan, workspace)
         return Computed(request.request, outcome.evidence, outcome.frames)
 
