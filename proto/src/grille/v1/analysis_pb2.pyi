@@ -1,4 +1,5 @@
 from grille.v1 import errors_pb2 as _errors_pb2
+from grille.v1 import receipts_pb2 as _receipts_pb2
 from grille.v1 import results_pb2 as _results_pb2
 from grille.v1 import session_pb2 as _session_pb2
 from google.protobuf.internal import containers as _containers
@@ -90,22 +91,26 @@ class Progress(_message.Message):
     def __init__(self, phase: _Optional[str] = ...) -> None: ...
 
 class CommandFinished(_message.Message):
-    __slots__ = ("elapsed_ms", "audit_record")
+    __slots__ = ("elapsed_ms", "audit_record", "receipt")
     ELAPSED_MS_FIELD_NUMBER: _ClassVar[int]
     AUDIT_RECORD_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
     elapsed_ms: int
     audit_record: int
-    def __init__(self, elapsed_ms: _Optional[int] = ..., audit_record: _Optional[int] = ...) -> None: ...
+    receipt: _receipts_pb2.Receipt
+    def __init__(self, elapsed_ms: _Optional[int] = ..., audit_record: _Optional[int] = ..., receipt: _Optional[_Union[_receipts_pb2.Receipt, _Mapping]] = ...) -> None: ...
 
 class CommandFailed(_message.Message):
-    __slots__ = ("error", "elapsed_ms", "audit_record")
+    __slots__ = ("error", "elapsed_ms", "audit_record", "receipt")
     ERROR_FIELD_NUMBER: _ClassVar[int]
     ELAPSED_MS_FIELD_NUMBER: _ClassVar[int]
     AUDIT_RECORD_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
     error: _errors_pb2.ErrorDetail
     elapsed_ms: int
     audit_record: int
-    def __init__(self, error: _Optional[_Union[_errors_pb2.ErrorDetail, _Mapping]] = ..., elapsed_ms: _Optional[int] = ..., audit_record: _Optional[int] = ...) -> None: ...
+    receipt: _receipts_pb2.Receipt
+    def __init__(self, error: _Optional[_Union[_errors_pb2.ErrorDetail, _Mapping]] = ..., elapsed_ms: _Optional[int] = ..., audit_record: _Optional[int] = ..., receipt: _Optional[_Union[_receipts_pb2.Receipt, _Mapping]] = ...) -> None: ...
 
 class CheckScriptRequest(_message.Message):
     __slots__ = ("project", "script", "language", "explain")

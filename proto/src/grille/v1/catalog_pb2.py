@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from grille.v1 import session_pb2 as grille_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17grille/v1/catalog.proto\x12\tgrille.v1\x1a\x17grille/v1/session.proto\"_\n\x14ListVariablesRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12%\n\x08language\x18\x03 \x01(\x0e\x32\x13.grille.v1.Language\"G\n\x15ListVariablesResponse\x12.\n\tvariables\x18\x01 \x03(\x0b\x32\x1b.grille.v1.RegisterVariable\"\xe8\x01\n\x10RegisterVariable\x12\x0c\n\x04\x62\x61nk\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x11\n\tunit_type\x18\x05 \x01(\t\x12\x13\n\x0btemporality\x18\x06 \x01(\t\x12\x11\n\tdata_type\x18\x07 \x01(\t\x12\x12\n\nvalid_from\x18\x08 \x01(\t\x12\x13\n\x0bvalid_until\x18\t \x01(\t\x12\x14\n\x0cstatus_dates\x18\n \x03(\t\x12\x1e\n\x05\x63odes\x18\x0b \x03(\x0b\x32\x0f.grille.v1.Code\"#\n\x04\x43ode\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\"J\n\x13ListCommandsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x08language\x18\x02 \x01(\x0e\x32\x13.grille.v1.Language\"@\n\x14ListCommandsResponse\x12(\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x16.grille.v1.CommandHelp\"\x96\x01\n\x0b\x43ommandHelp\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t\x12\x0e\n\x06syntax\x18\x03 \x01(\t\x12\r\n\x05group\x18\x04 \x01(\t\x12&\n\x07options\x18\x05 \x03(\x0b\x32\x15.grille.v1.OptionHelp\x12\x10\n\x08\x65xamples\x18\x06 \x03(\t\x12\x0f\n\x07\x64\x65tails\x18\x07 \x01(\t\"-\n\nOptionHelp\x12\x0e\n\x06syntax\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t2\xb5\x01\n\x0e\x43\x61talogService\x12R\n\rListVariables\x12\x1f.grille.v1.ListVariablesRequest\x1a .grille.v1.ListVariablesResponse\x12O\n\x0cListCommands\x12\x1e.grille.v1.ListCommandsRequest\x1a\x1f.grille.v1.ListCommandsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17grille/v1/catalog.proto\x12\tgrille.v1\x1a\x17grille/v1/session.proto\"_\n\x14ListVariablesRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12%\n\x08language\x18\x03 \x01(\x0e\x32\x13.grille.v1.Language\"G\n\x15ListVariablesResponse\x12.\n\tvariables\x18\x01 \x03(\x0b\x32\x1b.grille.v1.RegisterVariable\"\xf0\x02\n\x10RegisterVariable\x12\x0c\n\x04\x62\x61nk\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x11\n\tunit_type\x18\x05 \x01(\t\x12\x13\n\x0btemporality\x18\x06 \x01(\t\x12\x11\n\tdata_type\x18\x07 \x01(\t\x12\x12\n\nvalid_from\x18\x08 \x01(\t\x12\x13\n\x0bvalid_until\x18\t \x01(\t\x12\x14\n\x0cstatus_dates\x18\n \x03(\t\x12\x1e\n\x05\x63odes\x18\x0b \x03(\x0b\x32\x0f.grille.v1.Code\x12\x19\n\x11sensitivity_level\x18\x0c \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\r \x01(\t\x12\x12\n\npopulation\x18\x0e \x01(\t\x12\x10\n\x08subjects\x18\x0f \x03(\t\x12\x17\n\x0funit_of_measure\x18\x10 \x01(\t\x12\x17\n\x0fvalue_unit_type\x18\x11 \x01(\t\"]\n\x04\x43ode\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x12\n\nvalid_from\x18\x03 \x01(\t\x12\x13\n\x0bvalid_until\x18\x04 \x01(\t\x12\x0f\n\x07missing\x18\x05 \x01(\x08\"J\n\x13ListCommandsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x08language\x18\x02 \x01(\x0e\x32\x13.grille.v1.Language\"@\n\x14ListCommandsResponse\x12(\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x16.grille.v1.CommandHelp\"\x96\x01\n\x0b\x43ommandHelp\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t\x12\x0e\n\x06syntax\x18\x03 \x01(\t\x12\r\n\x05group\x18\x04 \x01(\t\x12&\n\x07options\x18\x05 \x03(\x0b\x32\x15.grille.v1.OptionHelp\x12\x10\n\x08\x65xamples\x18\x06 \x03(\t\x12\x0f\n\x07\x64\x65tails\x18\x07 \x01(\t\"-\n\nOptionHelp\x12\x0e\n\x06syntax\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t2\xb5\x01\n\x0e\x43\x61talogService\x12R\n\rListVariables\x12\x1f.grille.v1.ListVariablesRequest\x1a .grille.v1.ListVariablesResponse\x12O\n\x0cListCommands\x12\x1e.grille.v1.ListCommandsRequest\x1a\x1f.grille.v1.ListCommandsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,17 +37,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTVARIABLESRESPONSE']._serialized_start=160
   _globals['_LISTVARIABLESRESPONSE']._serialized_end=231
   _globals['_REGISTERVARIABLE']._serialized_start=234
-  _globals['_REGISTERVARIABLE']._serialized_end=466
-  _globals['_CODE']._serialized_start=468
-  _globals['_CODE']._serialized_end=503
-  _globals['_LISTCOMMANDSREQUEST']._serialized_start=505
-  _globals['_LISTCOMMANDSREQUEST']._serialized_end=579
-  _globals['_LISTCOMMANDSRESPONSE']._serialized_start=581
-  _globals['_LISTCOMMANDSRESPONSE']._serialized_end=645
-  _globals['_COMMANDHELP']._serialized_start=648
-  _globals['_COMMANDHELP']._serialized_end=798
-  _globals['_OPTIONHELP']._serialized_start=800
-  _globals['_OPTIONHELP']._serialized_end=845
-  _globals['_CATALOGSERVICE']._serialized_start=848
-  _globals['_CATALOGSERVICE']._serialized_end=1029
+  _globals['_REGISTERVARIABLE']._serialized_end=602
+  _globals['_CODE']._serialized_start=604
+  _globals['_CODE']._serialized_end=697
+  _globals['_LISTCOMMANDSREQUEST']._serialized_start=699
+  _globals['_LISTCOMMANDSREQUEST']._serialized_end=773
+  _globals['_LISTCOMMANDSRESPONSE']._serialized_start=775
+  _globals['_LISTCOMMANDSRESPONSE']._serialized_end=839
+  _globals['_COMMANDHELP']._serialized_start=842
+  _globals['_COMMANDHELP']._serialized_end=992
+  _globals['_OPTIONHELP']._serialized_start=994
+  _globals['_OPTIONHELP']._serialized_end=1039
+  _globals['_CATALOGSERVICE']._serialized_start=1042
+  _globals['_CATALOGSERVICE']._serialized_end=1223
 # @@protoc_insertion_point(module_scope)

@@ -24,7 +24,7 @@ class ListVariablesResponse(_message.Message):
     def __init__(self, variables: _Optional[_Iterable[_Union[RegisterVariable, _Mapping]]] = ...) -> None: ...
 
 class RegisterVariable(_message.Message):
-    __slots__ = ("bank", "version", "name", "title", "unit_type", "temporality", "data_type", "valid_from", "valid_until", "status_dates", "codes")
+    __slots__ = ("bank", "version", "name", "title", "unit_type", "temporality", "data_type", "valid_from", "valid_until", "status_dates", "codes", "sensitivity_level", "description", "population", "subjects", "unit_of_measure", "value_unit_type")
     BANK_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -36,6 +36,12 @@ class RegisterVariable(_message.Message):
     VALID_UNTIL_FIELD_NUMBER: _ClassVar[int]
     STATUS_DATES_FIELD_NUMBER: _ClassVar[int]
     CODES_FIELD_NUMBER: _ClassVar[int]
+    SENSITIVITY_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    POPULATION_FIELD_NUMBER: _ClassVar[int]
+    SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_OF_MEASURE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_UNIT_TYPE_FIELD_NUMBER: _ClassVar[int]
     bank: str
     version: int
     name: str
@@ -47,15 +53,27 @@ class RegisterVariable(_message.Message):
     valid_until: str
     status_dates: _containers.RepeatedScalarFieldContainer[str]
     codes: _containers.RepeatedCompositeFieldContainer[Code]
-    def __init__(self, bank: _Optional[str] = ..., version: _Optional[int] = ..., name: _Optional[str] = ..., title: _Optional[str] = ..., unit_type: _Optional[str] = ..., temporality: _Optional[str] = ..., data_type: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_until: _Optional[str] = ..., status_dates: _Optional[_Iterable[str]] = ..., codes: _Optional[_Iterable[_Union[Code, _Mapping]]] = ...) -> None: ...
+    sensitivity_level: str
+    description: str
+    population: str
+    subjects: _containers.RepeatedScalarFieldContainer[str]
+    unit_of_measure: str
+    value_unit_type: str
+    def __init__(self, bank: _Optional[str] = ..., version: _Optional[int] = ..., name: _Optional[str] = ..., title: _Optional[str] = ..., unit_type: _Optional[str] = ..., temporality: _Optional[str] = ..., data_type: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_until: _Optional[str] = ..., status_dates: _Optional[_Iterable[str]] = ..., codes: _Optional[_Iterable[_Union[Code, _Mapping]]] = ..., sensitivity_level: _Optional[str] = ..., description: _Optional[str] = ..., population: _Optional[str] = ..., subjects: _Optional[_Iterable[str]] = ..., unit_of_measure: _Optional[str] = ..., value_unit_type: _Optional[str] = ...) -> None: ...
 
 class Code(_message.Message):
-    __slots__ = ("code", "label")
+    __slots__ = ("code", "label", "valid_from", "valid_until", "missing")
     CODE_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
+    VALID_FROM_FIELD_NUMBER: _ClassVar[int]
+    VALID_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
     code: str
     label: str
-    def __init__(self, code: _Optional[str] = ..., label: _Optional[str] = ...) -> None: ...
+    valid_from: str
+    valid_until: str
+    missing: bool
+    def __init__(self, code: _Optional[str] = ..., label: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_until: _Optional[str] = ..., missing: bool = ...) -> None: ...
 
 class ListCommandsRequest(_message.Message):
     __slots__ = ("name", "language")
