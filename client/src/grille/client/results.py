@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from grille.v1.analysis_pb2 import CommandAccepted, CommandFailed
 from grille.v1.errors_pb2 import ERROR_CATEGORY_DISCLOSURE, ErrorDetail
+from grille.v1.receipts_pb2 import Receipt
 from grille.v1.results_pb2 import AppliedRule, Block
 
 TEXTBLOCK = "textblock"
@@ -33,6 +34,7 @@ class CommandResult:
         blocks: Pieces of the result, in order.
         rules: Disclosure rules that touched it.
         error: What went wrong, if anything.
+        receipt: The server's proof of the result; None when it sent none.
     """
 
     line: int
@@ -43,6 +45,7 @@ class CommandResult:
     blocks: list[Block] = field(default_factory=list)
     rules: list[AppliedRule] = field(default_factory=list)
     error: ErrorDetail | None = None
+    receipt: Receipt | None = None
 
     @property
     def echo(self) -> str:

@@ -71,6 +71,7 @@ class Runner:
             if result is None:
                 result = unparsed(event.failed, self.run.script)
                 self.run.results.append(result)
+            result.receipt = event.failed.receipt if event.failed.HasField("receipt") else None
             self._answered(result.fail(event.failed.error, event.failed.elapsed_ms))
         elif self._current is None:
             raise RefusedError("UNEXPECTED_EVENT", f"The server sent {kind} outside a command.")
@@ -80,6 +81,7 @@ class Runner:
             self._current.rules.append(event.applied_rule)
         elif kind == "finished":
             self._current.elapsed_ms = event.finished.elapsed_ms
+            self._current.receipt = event.finished.receipt if event.finished.HasField("receipt") else None
             self._answered(self._current)
 
     def _answered(self, result: CommandResult) -> None:

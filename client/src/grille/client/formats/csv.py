@@ -7,9 +7,8 @@ from typing import TextIO
 
 from grille.client.formats.base import Format
 from grille.client.formats.exports import file_stem, write_tables
-from grille.client.formats.json import flag_name
-from grille.client.render.cells import rows_of, value_of
 from grille.client.results import Run
+from grille.v1.content import flag_name, rows_of, value_of
 from grille.v1.results_pb2 import Table
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from html import escape
 
 from grille.client.formats.html_markdown import markdown_html
-from grille.client.render.cells import column_texts, footnotes, is_numeric, is_total, rows_of
+from grille.client.render.cells import column_texts, footnotes, is_numeric, is_total
 from grille.client.render.numbers import notation_of
 from grille.client.render.style import clean
 from grille.client.words import Words, pick
+from grille.v1.content import rows_of
 from grille.v1.errors_pb2 import ErrorDetail
 from grille.v1.results_pb2 import Block, Table
 

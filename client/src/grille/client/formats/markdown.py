@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from grille.client.formats.base import Format
 from grille.client.formats.exports import stems
-from grille.client.render.cells import column_texts, footnotes, is_numeric, rows_of
+from grille.client.render.cells import column_texts, footnotes, is_numeric
 from grille.client.render.drawings import drawn
 from grille.client.render.protection import Protection
 from grille.client.render.style import Style, clean
 from grille.client.results import CommandResult, Run
 from grille.client.words import Words, pick
+from grille.v1.content import rows_of
 from grille.v1.results_pb2 import Block, Table
 
 DRAWING_WIDTH = 80

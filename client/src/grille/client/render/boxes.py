@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from grille.client.render.axis import Axis
-from grille.client.render.cells import WITHHELD, name_of, rows_of, value_of
+from grille.client.render.cells import WITHHELD, name_of
 from grille.client.render.numbers import count, notation_of, plain
 from grille.client.render.style import Style, clean, left, right, shortened
 from grille.client.words import Words, pick
+from grille.v1.content import rows_of, value_of
 from grille.v1.results_pb2 import Table
 
 FIGURES = ("n", "whisker_low", "p25", "p50", "p75", "whisker_high", "mean")

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from grille.client.render.numbers import Notation, aligned, count, notation_of, p_value, percent, plain
 from grille.client.render.style import clean
 from grille.client.words import Words, pick
 from grille.v1 import results_pb2
+from grille.v1.content import value_of
 from grille.v1.results_pb2 import Cell, Column, ColumnFormat, Row, Table
 
 WITHHELD = "·"
 NOT_AVAILABLE = "–"
 BELOW_THRESHOLD = "<10"
 TOTAL = "total"
-
-
-def value_of(cell: Cell) -> float | int | str | None:
-    """Return a cell's value, None when it has none or one that is no number."""
-    kind = cell.WhichOneof("value")
-    if kind == "number":
-        return cell.number if math.isfinite(cell.number) else None
-    if kind == "integer":
-        return cell.integer
-    return cell.text if kind == "text" else None
 
 
 def name_of(cell: Cell) -> str:
@@ -56,12 +46,6 @@ def is_numeric(column: Column) -> bool:
 def is_total(row: Row) -> bool:
     """Return whether a row sums up the others, by the key of its first cell."""
     return bool(row.cells) and row.cells[0].text == TOTAL
-
-
-def rows_of(table: Table) -> list[Row]:
-    """Return the rows of a table, each filled up to one cell per column."""
-    width = len(table.columns)
-    return [row if len(row.cells) == width else _filled(row, width) for row in table.rows]
 
 
 def footnotes(table: Table, words: Words) -> list[str]:
@@ -125,7 +109,3 @@ def _number(value: float | int, form: ColumnFormat, notation: Notation) -> str:
     if form == results_pb2.COLUMN_FORMAT_COUNT or isinstance(value, int):
         return str(value) if form == results_pb2.COLUMN_FORMAT_TEXT else count(value, notation)
     return plain(value, notation)
-
-
-def _filled(row: Row, width: int) -> Row:
-    return Row(cells=[*row.cells, *(Cell() for _ in range(width - len(row.cells)))][:width])

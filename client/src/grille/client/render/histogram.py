@@ -8,10 +8,11 @@ from itertools import zip_longest
 from rich.cells import cell_len
 
 from grille.client.render.axis import Axis, tick_labels, ticks
-from grille.client.render.cells import name_of, rows_of, value_of
+from grille.client.render.cells import name_of
 from grille.client.render.numbers import notation_of
 from grille.client.render.style import Style, clean, right, shortened
 from grille.client.words import Words, pick
+from grille.v1.content import rows_of, value_of
 from grille.v1.results_pb2 import Table
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from grille.client.render.cells import column_texts, footnotes, is_numeric, is_total, rows_of
+from grille.client.render.cells import column_texts, footnotes, is_numeric, is_total
 from grille.client.render.style import Style, clean, left, right, wrapped
 from grille.client.words import Words, pick
+from grille.v1.content import rows_of
 from grille.v1.results_pb2 import Table
 
 GAP = 2
