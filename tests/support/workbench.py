@@ -12,6 +12,7 @@ from grille.server.commands.base import Outcome, Workspace
 from grille.server.commands.scope import Scope
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.disclosure.evidence import Evidence
+from grille.server.disclosure.policy import Policy
 from grille.server.engines.base import Frame
 from grille.server.engines.duckdb.engine import DuckDbEngine
 from grille.server.language.parser import parse
@@ -28,6 +29,7 @@ class Workbench:
         self.engine = engine
         self.scope = Scope(banks=banks)
         self.frames: dict[str, Frame] = {}
+        self.policy = Policy.standard()
 
     def run(self, script: str) -> Evidence:
         """Run the commands of `script` and return the evidence of the last one."""
@@ -58,6 +60,9 @@ class Workbench:
             f'SELECT CASE WHEN m.v THEN c.v END AS v FROM session.main."{frame.rows.present}" m '
             f'POSITIONAL JOIN session.main."{column.table}" c'
         ).fetchall()
+        if column.dictionary is not None:
+            dictionary = self.engine._connection.execute(f'SELECT v FROM session.main."{column.dictionary}"').fetchall()
+            found = [(None if code is None else dictionary[code][0],) for (code,) in found]
         return np.array([one for (one,) in found], dtype=object)
 
     def count(self, dataset: str | None = None) -> int:
@@ -76,4 +81,4 @@ class Workbench:
         return dict(zip(groups.by[name], groups.measures["n"].tolist(), strict=True))
 
     def _workspace(self) -> Workspace:
-        return Workspace(self.engine, self.frames, lambda phase: None)
+        return Workspace(self.engine, self.frames, lambda phase: None, {}, self.policy)

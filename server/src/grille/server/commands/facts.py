@@ -60,7 +60,7 @@ def has_missing(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
 def remembered_rows(workspace: Workspace, frame: Frame, condition: Expression) -> Frame:
     """Return the rows of `frame` for which the condition is true, found once as long as its variables stay the same."""
     assert frame.rows is not None
-    tables = [f"{name}={frame.columns[name].table}" for name in sorted(columns_of(condition))]
+    tables = [f"{name}={frame.columns[name].identity}" for name in sorted(columns_of(condition))]
     key = (_ROWS, frame.rows.present, repr(condition), *tables)
     if key not in workspace.memo:
         older = [one for one in workspace.memo if one[0] == _ROWS]
@@ -78,7 +78,7 @@ def remembered_frames(memo: Mapping[tuple[str, ...], object]) -> tuple[Frame, ..
 def _place(frame: Frame, variable: Variable) -> tuple[str, str]:
     """Return what names the values of a variable in a data set for ever: the stored tables of its rows and column."""
     assert frame.rows is not None
-    return frame.rows.present, frame.columns[variable.name].table
+    return frame.rows.present, frame.columns[variable.name].identity
 
 
 def _remembered(workspace: Workspace, key: tuple[str, ...], find: Callable[[], object]) -> object:

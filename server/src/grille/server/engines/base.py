@@ -22,12 +22,25 @@ from grille.server.plan.expressions import Expression, ValueType
 class StoredColumn:
     """A column on disk: an opaque table name of the engine and its type. Columns are never changed once written.
 
-    `small` says that its numbers are whole and within 16 bits, so that it is stored narrow.
+    A column of few different values is stored as codes 0, 1, 2, ..., which several columns may share, and a dictionary
+    that tells the value of each code.
+
+    Attributes:
+        table: Values by row, or codes.
+        type: Type of the values.
+        small: Whether its numbers are whole and within 16 bits, so that they are stored narrow.
+        dictionary: Opaque table of the engine with the values by code; None when `table` has the values themselves.
     """
 
     table: str
     type: ValueType
     small: bool = False
+    dictionary: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """Name the values for ever: columns with the same identity are the same."""
+        return self.table if self.dictionary is None else f"{self.table}/{self.dictionary}"
 
 
 @dataclass(frozen=True, slots=True)

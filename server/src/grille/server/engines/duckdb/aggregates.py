@@ -39,7 +39,7 @@ def aggregate(requests: Requests, frame: Frame, request: Aggregation) -> Groups:
     """Compute measures per group; a figure without any value is 0."""
     arrays = requests.arrays(_query(frame, request))
     by = {name: group_values(arrays[f"g{number}"]) for number, (name, _) in enumerate(request.by)}
-    measures = {measure.key: _figures(arrays, number, measure) for number, measure in enumerate(request.measures)}
+    measures = {measure.key: figures(arrays, number, measure) for number, measure in enumerate(request.measures)}
     return Groups(by, measures)
 
 
@@ -64,13 +64,14 @@ def _query(frame: Frame, request: Aggregation) -> exp.Select:
     keyed = any(measure.kind in _KEYED for measure in request.measures)
     select = composition(frame, read, keys=keyed, where=request.where, complete=request.complete)
     for number, measure in enumerate(request.measures):
-        select = select.select(*_columns(frame, number, measure))
+        select = select.select(*measure_columns(frame, number, measure))
     if not request.by:
         return select.select(aliased(exp.Count(this=exp.Star()), "rows_read"))
     return grouped(frame, select, request.by)
 
 
-def _columns(frame: Frame, number: int, measure: Measure) -> list[exp.Expr]:
+def measure_columns(frame: Frame, number: int, measure: Measure) -> list[exp.Expr]:
+    """Return what a SELECT over `composition` with keys selects for a measure."""
     if measure.kind is MeasureKind.SKETCH:
         words = [function("bit_xor", field(KEYS, f"s{word}")) for word in range(SKETCH_WORDS)]
         return [aliased(word, f"m{number}_{place}") for place, word in enumerate(words)]
@@ -98,7 +99,8 @@ def _figure(frame: Frame, measure: Measure) -> exp.Expr:
     return exp.Sum(this=exp.Mul(this=exp.Paren(this=centred), expression=exp.Paren(this=centred.copy())))
 
 
-def _figures(arrays: dict[str, NDArray[np.generic]], number: int, measure: Measure) -> NDArray[np.generic]:
+def figures(arrays: dict[str, NDArray[np.generic]], number: int, measure: Measure) -> NDArray[np.generic]:
+    """Return the figures of a measure, by group, from what its columns gave; 0 where there is none."""
     if measure.kind is MeasureKind.SKETCH:
         words = [_filled(arrays[f"m{number}_{word}"], np.uint64) for word in range(SKETCH_WORDS)]
         return np.stack(words, axis=1)

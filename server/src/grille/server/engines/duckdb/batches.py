@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from sqlglot import exp
 
 from grille.server.engines.base import Frame
+from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.connection import Requests
-from grille.server.engines.duckdb.factors import Coding, codings
-from grille.server.engines.duckdb.sql import aliased, composition, value
+from grille.server.engines.duckdb.factors import codings
+from grille.server.engines.duckdb.sql import aliased, code, composition, value
 from grille.server.engines.duckdb.store import Store
 from grille.server.plan.aggregates import Batch, BatchRequest, FactorLevels
+from grille.server.plan.expressions import ColumnRef, Expression
 
-_DTYPES = {"double": "<f8", "int32": "<i4"}
+_DTYPES = {"double": "<f8", "int32": "<i4", "uint16": "<u2"}
 
 
 def batches(
@@ -30,27 +34,43 @@ def batches(
     coded = dict(
         zip((name for name, _ in request.factors), codings(requests, store, frame, factors, looked_at), strict=True)
     )
-    query = complete
-    for number, (_, expression) in enumerate(request.numbers):
-        query = query.select(aliased(value(frame, expression), f"x{number}"))
-    for number, coding in enumerate(coded.values()):
-        query = query.select(aliased(coding.sql, f"f{number}"))
+    numbers = {name: _Number.of(frame, expression) for name, expression in request.numbers}
+    wanted_sql = list(dict.fromkeys((*(one.sql for one in numbers.values()), *(one.sql for one in coded.values()))))
+    places = {sql: place for place, sql in enumerate(wanted_sql)}
+    query = complete.select(*(aliased(sql.copy(), f"x{place}") for sql, place in places.items()))
 
     def start() -> Iterator[Batch]:
         for rows in requests.stream(query):
             if rows.num_rows:
-                yield _batch(rows, tuple(name for name, _ in request.numbers), coded)
+                found = [_array(column) for column in rows.columns]
+                yield Batch(
+                    numbers={name: one.values(found[places[one.sql]]) for name, one in numbers.items()},
+                    factors={name: one.codes(found[places[one.sql]]) for name, one in coded.items()},
+                    rows=rows.num_rows,
+                )
 
     return FactorLevels({name: coding.levels for name, coding in coded.items()}), start
 
 
-def _batch(rows: pa.RecordBatch, numbers: tuple[str, ...], coded: dict[str, Coding]) -> Batch:
-    found = [_array(column) for column in rows.columns]
-    return Batch(
-        numbers={name: np.asarray(found[place], dtype=np.float64) for place, name in enumerate(numbers)},
-        factors={name: coding.codes(found[len(numbers) + place]) for place, (name, coding) in enumerate(coded.items())},
-        rows=rows.num_rows,
-    )
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """How a number is read: its SQL, and the values by code when that gives codes."""
+
+    sql: exp.Expr
+    by_code: NDArray[np.float64] | None
+
+    @classmethod
+    def of(cls, frame: Frame, expression: Expression) -> _Number:
+        if isinstance(expression, ColumnRef):
+            column = frame.columns[expression.name]
+            if isinstance(column, CodedColumn):
+                return cls(code(column), column.numbers)
+        return cls(value(frame, expression), None)
+
+    def values(self, found: NDArray[np.generic]) -> NDArray[np.float64]:
+        if self.by_code is not None:
+            return np.take(self.by_code, found.astype(np.uint16, copy=False))
+        return np.asarray(found, dtype=np.float64)
 
 
 def _array(column: pa.Array) -> NDArray[np.generic]:

@@ -22,6 +22,7 @@ from grille.server.errors import InternalError
 from grille.server.text import Text
 
 BATCH_ROWS = 131_072
+INCOMING = "incoming"
 _INSISTENCE = 250
 _MOST_ROWS_KEPT = 20_000
 _INSIST_SECONDS = 0.02
@@ -132,9 +133,11 @@ class Requests:
         with self._guard:
             self._stopped = False
 
-    def run(self, statement: str) -> int:
-        """Run a statement that stores rows; return how many (0 when it stores none)."""
+    def run(self, statement: str, incoming: pa.Table | None = None) -> int:
+        """Run a statement that stores rows, `incoming` among them; return how many (0 when it stores none)."""
         with self._cursor() as cursor:
+            if incoming is not None:
+                cursor.register(INCOMING, incoming)
             answer = cursor.execute(statement).fetchone()
             return int(answer[0]) if answer else 0
 

@@ -13,6 +13,8 @@ from grille.server.engines.duckdb import connection as connections
 from grille.server.engines.duckdb.aggregates import aggregate
 from grille.server.engines.duckdb.batches import batches
 from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.counts import counts_by_code
+from grille.server.engines.duckdb.dictionaries import Dictionaries, closed
 from grille.server.engines.duckdb.failures import translated
 from grille.server.engines.duckdb.frames import Frames
 from grille.server.engines.duckdb.percentiles import percentiles
@@ -60,7 +62,8 @@ class DuckDbEngine:
         self._connection = connection
         self._requests = Requests(connection)
         self._store = Store(self._requests)
-        self._frames = Frames(self._requests, self._store)
+        self._dictionaries = Dictionaries(self._requests, self._store)
+        self._frames = Frames(self._requests, self._store, self._dictionaries)
 
     def attach(self, name: str, path: str, key: str) -> None:
         """Attach a bank read-only under `name`, which is `name@version`; before `lock` only."""
@@ -72,36 +75,39 @@ class DuckDbEngine:
 
     def import_first(self, source: Source, column: str) -> Frame:
         """Return a data set of the units that have a row in `source`, with one column."""
-        return self._frames.import_first(source, column)
+        return closed(self._frames.import_first(source, column))
 
     def import_next(self, frame: Frame, source: Source, column: str, how: Literal["left", "outer", "inner"]) -> Frame:
         """Return `frame` with one more column joined on the unit."""
-        return self._frames.import_next(frame, source, column, how)
+        return closed(self._frames.import_next(self._dictionaries.opened(frame), source, column, how))
 
     def with_column(self, frame: Frame, column: str, value: Expression) -> Frame:
         """Return `frame` with a column added or replaced."""
-        return self._frames.with_column(frame, column, value)
+        return closed(self._frames.with_column(self._dictionaries.opened(frame), column, value))
 
     def filter(self, frame: Frame, condition: Expression, *, passing: bool = False) -> Frame:
         """See Engine.filter."""
-        return self._frames.filter(frame, condition, passing)
+        return closed(self._frames.filter(self._dictionaries.opened(frame), condition, passing))
 
     def aggregate(self, frame: Frame, request: Aggregation) -> Groups:
         """Compute measures per group."""
-        return aggregate(self._requests, frame, request)
+        frame = self._dictionaries.opened(frame)
+        counted = counts_by_code(self._requests, self._dictionaries, frame, request)
+        return aggregate(self._requests, frame, request) if counted is None else counted
 
     def any(self, frame: Frame, condition: Expression) -> bool:
         """See Engine.any."""
+        frame = self._dictionaries.opened(frame)
         select = composition(frame, (), where=condition).select(exp.Literal.number(1)).limit(1)
         return bool(self._requests.rows(select))
 
     def percentiles(self, frame: Frame, request: OrderStatistics) -> Percentiles:
         """Compute smoothed percentiles per group."""
-        return percentiles(self._requests, self._store, frame, request)
+        return percentiles(self._requests, self._store, self._dictionaries.opened(frame), request)
 
     def batches(self, frame: Frame, request: BatchRequest) -> tuple[FactorLevels, Callable[[], Iterator[Batch]]]:
         """Return the factor levels and a function that starts a pass over the complete rows."""
-        return batches(self._requests, self._store, frame, request)
+        return batches(self._requests, self._store, self._dictionaries.opened(frame), request)
 
     def sweep(self, live: tuple[Frame, ...]) -> None:
         """Drop every stored table that no frame of `live` uses; a new command begins, interrupts are forgotten."""

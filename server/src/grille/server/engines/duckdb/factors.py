@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from sqlglot import exp
 
 from grille.server.engines.base import Frame
+from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.connection import Requests
-from grille.server.engines.duckdb.sql import SESSION, aliased, cast, function, value
+from grille.server.engines.duckdb.sql import SESSION, aliased, cast, code, function, value
 from grille.server.engines.duckdb.store import Store
-from grille.server.plan.expressions import Expression, ValueType
+from grille.server.plan.expressions import ColumnRef, Expression, ValueType
 
 LISTED_LEVELS = 1_000
 TABULATED_SPAN = 1_000_000
@@ -28,15 +29,19 @@ class Coding:
         sql: Gives an int32 code for text, the number itself for numbers, null for missing.
         numbers: float64 levels of a numeric expression, or None for text.
         table: int32 code by number minus the lowest level, when the levels are whole and close together.
+        by_code: int32 code by code of a coded column, which `sql` then gives; `len(levels)` for missing values.
     """
 
     levels: tuple[str | float, ...]
     sql: exp.Expr
     numbers: NDArray[np.float64] | None
     table: NDArray[np.int32] | None
+    by_code: NDArray[np.int32] | None = None
 
     def codes(self, found: NDArray[np.generic]) -> NDArray[np.int32]:
         """Return the codes, int32, of what `sql` gave for rows that are not missing."""
+        if self.by_code is not None:
+            return np.take(self.by_code, found.astype(np.uint16, copy=False))
         if self.numbers is None:
             return found.astype(np.int32, copy=False)
         numbers = np.asarray(found, dtype=np.float64)
@@ -52,13 +57,31 @@ def codings(
     """Return the coding of each expression over the rows of `complete`, a SELECT that has no columns yet."""
     if not expressions:
         return ()
-    distinct = [exp.Distinct(expressions=[value(frame, one)]) for one in expressions]
-    lists = [aliased(function("list", one), f"f{number}") for number, one in enumerate(distinct)]
-    (found,) = requests.rows(complete.copy().select(*lists))
+    read = [_coded(frame, one) for one in expressions]
+    sqls = [value(frame, one) if coded is None else code(coded) for one, coded in zip(expressions, read, strict=True)]
+    distinct = list(dict.fromkeys(sqls))
+    lists = [function("list", exp.Distinct(expressions=[sql.copy()])) for sql in distinct]
+    (answer,) = requests.rows(complete.copy().select(*(aliased(one, f"f{n}") for n, one in enumerate(lists))))
+    found = {sql: one if isinstance(one, list) else [] for sql, one in zip(distinct, answer, strict=True)}
     return tuple(
-        _coding(store, one, value(frame, one), levels if isinstance(levels, list) else [])
-        for one, levels in zip(expressions, found, strict=True)
+        _coding(store, one, sql, found[sql]) if coded is None else _recoding(coded, sql, found[sql])
+        for one, sql, coded in zip(expressions, sqls, read, strict=True)
     )
+
+
+def _coded(frame: Frame, expression: Expression) -> CodedColumn | None:
+    if isinstance(expression, ColumnRef):
+        column = frame.columns[expression.name]
+        return column if isinstance(column, CodedColumn) else None
+    return None
+
+
+def _recoding(column: CodedColumn, sql: exp.Expr, found: list[int]) -> Coding:
+    values = {one for one in (column.values[place] for place in found) if one is not None}
+    levels = tuple(sorted(values, key=lambda one: one.encode() if isinstance(one, str) else one))
+    places = {level: place for place, level in enumerate(levels)}
+    by_code = np.array([places.get(one, len(levels)) if one is not None else len(levels) for one in column.values])
+    return Coding(levels, sql, None, None, by_code.astype(np.int32))
 
 
 def _coding(store: Store, expression: Expression, sql: exp.Expr, found: list[str | float | None]) -> Coding:
@@ -72,11 +95,16 @@ def _coding(store: Store, expression: Expression, sql: exp.Expr, found: list[str
         listed = exp.Array(expressions=[exp.Literal.string(level) for level in levels])
         place = function("list_position", cast(listed, "VARCHAR[]"), sql)
         return Coding(levels, cast(exp.Sub(this=place, expression=exp.Literal.number(1)), "INTEGER"), None, None)
+    return Coding(levels, enumerated(store, levels, sql), None, None)
+
+
+def enumerated(store: Store, levels: Sequence[str], sql: exp.Expr) -> exp.Expr:
+    """Return the SQL of the number of a text among ascending `levels`, from 0, as INTEGER; for many levels."""
     kind = ".".join(
         exp.Identifier(this=part, quoted=True).sql("duckdb") for part in (SESSION, "main", store.levels(levels))
     )
     code = function("enum_code", exp.Cast(this=sql, to=exp.DataType(this=exp.DataType.Type.USERDEFINED, kind=kind)))
-    return Coding(levels, cast(code, "INTEGER"), None, None)
+    return cast(code, "INTEGER")
 
 
 def _table(numbers: NDArray[np.float64]) -> NDArray[np.int32] | None:

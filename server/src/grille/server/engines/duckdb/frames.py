@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -11,34 +12,36 @@ from grille.server.engines.base import Frame, Rows, Source, StoredColumn
 from grille.server.engines.duckdb.compaction import Compaction, is_compact
 from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.cuts import resolve_quantiles
+from grille.server.engines.duckdb.dictionaries import Dictionaries
 from grille.server.engines.duckdb.expressions import condition_sql
+from grille.server.engines.duckdb.readings import Readings, inconsistent
 from grille.server.engines.duckdb.small_numbers import is_small, narrow
-from grille.server.engines.duckdb.sources import column as source_column
-from grille.server.engines.duckdb.sources import every_value, units_name
+from grille.server.engines.duckdb.sources import units_name
 from grille.server.engines.duckdb.sql import (
     VALUE,
     aliased,
     bank_table,
     lookup,
     not_null,
+    read,
     rows_of,
     stored,
     table,
     value,
 )
 from grille.server.engines.duckdb.store import Store, is_dense
-from grille.server.errors import InternalError
 from grille.server.plan.expressions import Expression, columns_of
-from grille.server.text import Text
 
 
 class Frames:
     """Makes data sets out of banks and of one another."""
 
-    def __init__(self, requests: Requests, store: Store) -> None:
-        """Read with `requests`, write to `store`."""
+    def __init__(self, requests: Requests, store: Store, dictionaries: Dictionaries) -> None:
+        """Read with `requests`, write to `store` and `dictionaries`."""
         self._requests = requests
         self._store = store
+        self._dictionaries = dictionaries
+        self._readings = Readings(requests, store, dictionaries)
         self._units: dict[str, int] = {}
         self._whole: dict[str, bool] = {}
         self._compaction = Compaction(requests, store)
@@ -47,7 +50,7 @@ class Frames:
         """Return a data set of the units that have a value in `source`, with one column."""
         keys = self._keys(source)
         stored_column = self._import(source, keys)
-        mask = exp.select(aliased(not_null(stored(stored_column.table)), VALUE)).from_(table(stored_column.table))
+        mask = exp.select(aliased(not_null(read(stored_column)), VALUE)).from_(table(stored_column.table))
         rows = self._rows(self._store.mask(mask)[0], keys, source.unit_type, _bank_name(source.bank))
         return Frame(rows, {column: stored_column})
 
@@ -57,27 +60,31 @@ class Frames:
             frame = self._compaction.undo(frame, self._keys(source))
         rows = rows_of(frame)
         keys = rows.keys if is_compact(rows) else self._larger(rows.keys, self._keys(source))
-        imported = self._import(source, keys, rows.whole)
+        imported = self._import(source, keys, rows)
         columns = dict(frame.columns)
         columns[column] = imported
         if how == "left":
             return Frame(replace(rows, keys=keys), columns)
-        present, has_value = stored(rows.present), not_null(stored(imported.table))
+        present, has_value = stored(rows.present), not_null(read(imported))
         if how == "inner":
             mask = self._mask(rows.present, (imported.table,), exp.And(this=_true(present), expression=has_value))
             return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), columns)
         mask = self._mask(rows.present, (imported.table,), exp.Or(this=_true(present), expression=has_value))
-        cleared = {name: self._cleared(rows.present, one) for name, one in frame.columns.items() if name != column}
+        others = {name: one for name, one in frame.columns.items() if name != column}
+        cleared = self._cleared(rows.present, others)
         return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), {**cleared, column: imported})
 
     def with_column(self, frame: Frame, column: str, expression: Expression) -> Frame:
         """Return `frame` with a column computed, added or replaced."""
         expression = resolve_quantiles(self._requests, frame, expression)
+        derived = self._dictionaries.derive(frame, expression)
+        if derived is not None:
+            return Frame(frame.rows, {**frame.columns, column: derived})
         present = rows_of(frame).present
-        read = sorted({frame.columns[name].table for name in columns_of(expression)})
+        tables = sorted({frame.columns[name].table for name in columns_of(expression)})
         # a scan of one table runs on all threads and keeps the order, a positional join runs on one and pads with nulls
-        alone = len(read) == 1 and self._length(read[0]) == self._length(present)
-        first, *others = read if alone else [present, *read]
+        alone = len(tables) == 1 and self._length(tables[0]) == self._length(present)
+        first, *others = tables if alone else [present, *tables]
         select = exp.Select().from_(table(first))
         for name in others:
             select.append("joins", exp.Join(this=table(name), method="POSITIONAL"))
@@ -89,25 +96,26 @@ class Frames:
     def filter(self, frame: Frame, condition: Expression, passing: bool) -> Frame:
         """Return the rows of `frame` for which the condition is true, compact unless they are only `passing`."""
         rows = rows_of(frame)
-        read = tuple(frame.columns[name].table for name in sorted(columns_of(condition)))
+        tables = tuple(frame.columns[name].table for name in sorted(columns_of(condition)))
         holds = condition_sql(condition, lookup(frame))
         both = exp.And(this=_true(stored(rows.present)), expression=exp.Paren(this=holds))
-        mask = self._mask(rows.present, read, both)
+        mask = self._mask(rows.present, tables, both)
         chosen = Frame(self._rows(mask, rows.keys, rows.unit_type, rows.bank), frame.columns)
         return chosen if passing else self._compaction.compact(chosen, self._units_of(rows.keys))
 
-    def _import(self, source: Source, keys: str, whole: tuple[str, str] | None = None) -> StoredColumn:
-        bank, units = keys.split("/", 1)
+    def _import(self, source: Source, keys: str, rows: Rows | None = None) -> StoredColumn:
+        return self._dictionaries.open(self._read(source, keys, rows))
+
+    def _read(self, source: Source, keys: str, rows: Rows | None) -> StoredColumn:
+        size = self._units_of(keys)
         if self._covers_all(source, keys):
-            select = every_value(source)
-        elif whole is not None and self._covers_all(source, whole[0]):
-            select = every_value(source, table(whole[1]))
-        else:
-            select = source_column(source, bank_table(bank, units, "u"))
-        name, count = self._store.column(select)
-        if count != self._units_of(keys):
-            raise _inconsistent("a unit has two values at one date", "en enhet har to verdier på én dato")
-        return StoredColumn(name, source.type)
+            return self._readings.everyone(source, None, size)
+        if rows is not None and rows.whole is not None and self._covers_all(source, rows.whole[0]):
+            return self._readings.everyone(source, rows.whole[1], size)
+        units = self._units_of(self._keys(source))
+        if rows is not None and is_compact(rows):
+            return self._readings.dated(source, rows, keys, units, size)
+        return self._readings.dated(source, None, keys, max(units, size), size)
 
     def _covers_all(self, source: Source, keys: str) -> bool:
         """Tell whether a fixed variable has one row for each unit, in their order: it then needs no join."""
@@ -128,7 +136,7 @@ class Frames:
         keys = f"{source.bank}/{units}"
         if keys not in self._units:
             if not is_dense(self._requests, source.bank, units):
-                raise _inconsistent("its units are not in order", "enhetene er ikke i orden")
+                raise inconsistent("its units are not in order", "enhetene er ikke i orden")
             count = exp.select(exp.Count(this=exp.Star())).from_(bank_table(source.bank, units, "u"))
             self._units[keys] = int(str(self._requests.rows(count)[0][0]))
         return keys
@@ -155,12 +163,16 @@ class Frames:
             select.append("joins", exp.Join(this=table(name), method="POSITIONAL"))
         return self._store.mask(select)[0]
 
-    def _cleared(self, present: str, column: StoredColumn) -> StoredColumn:
-        """Return a column without values outside the data set, so that units that come back start with none."""
-        kept = exp.Case(ifs=[exp.If(this=_true(stored(present)), true=stored(column.table))])
-        select = exp.select(aliased(kept, VALUE)).from_(table(column.table))
-        select.append("joins", exp.Join(this=table(present), method="POSITIONAL"))
-        return StoredColumn(self._store.column(select)[0], column.type)
+    def _cleared(self, present: str, columns: Mapping[str, StoredColumn]) -> dict[str, StoredColumn]:
+        """Return columns without values outside the data set, so that units that come back start with none."""
+        written: dict[str, str] = {}
+        for one in columns.values():
+            if one.table not in written:
+                kept = exp.Case(ifs=[exp.If(this=_true(stored(present)), true=stored(one.table))])
+                select = exp.select(aliased(kept, VALUE)).from_(table(one.table))
+                select.append("joins", exp.Join(this=table(present), method="POSITIONAL"))
+                written[one.table] = self._store.column(select)[0]
+        return {name: replace(one, table=written[one.table]) for name, one in columns.items()}
 
     def _rows(self, mask: str, keys: str, unit_type: str, bank: str) -> Rows:
         count = exp.select(exp.Count(this=exp.Star())).from_(table(mask)).where(stored(mask))
@@ -173,10 +185,3 @@ def _true(condition: exp.Expr) -> exp.Expr:
 
 def _bank_name(attached: str) -> str:
     return attached.partition("@")[0]
-
-
-def _inconsistent(english: str, norwegian: str) -> InternalError:
-    return InternalError(
-        "BANK_INCONSISTENT",
-        Text(f"The data bank breaks its own rules: {english}.", f"Databanken bryter sine egne regler: {norwegian}."),
-    )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlglot import exp
 
 from grille.server.engines.base import Frame
-from grille.server.engines.duckdb.aggregates import group_values, grouped
 from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.factors import Coding, codings
-from grille.server.engines.duckdb.sql import aliased, composition, not_null, value
+from grille.server.engines.duckdb.sql import aliased, composition, value
 from grille.server.engines.duckdb.store import Store
 from grille.server.plan.aggregates import OrderStatistics, Percentiles
 from grille.server.plan.expressions import Expression
@@ -26,23 +25,30 @@ def percentiles(requests: Requests, store: Store, frame: Frame, request: OrderSt
         return Percentiles({}, np.array([len(values)], dtype=np.int64), found)
     groups = [expression for _, expression in request.by]
     base = composition(frame, [request.operand, *groups], where=request.where, complete=request.complete)
-    counted = aliased(exp.Count(this=value(frame, request.operand)), "n")
-    table = requests.arrays(grouped(frame, base.copy().select(counted), request.by))
-    by = {name: group_values(table[f"g{number}"]) for number, (name, _) in enumerate(request.by)}
-    n = np.asarray(np.ma.getdata(table["n"]), dtype=np.int64)
     coded = codings(requests, store, frame, groups, base)
     operand = value(frame, request.operand)
-    select = base.select(aliased(operand, "x")).where(not_null(operand.copy()))
+    select = base.copy().select(aliased(operand, "x"))
     select = select.select(*(aliased(one.sql, f"f{number}") for number, one in enumerate(coded)))
     arrays = requests.arrays(select)
-    rows = _row_groups(arrays, coded)
+    values, absent = np.ma.getdata(arrays["x"]), np.ma.getmaskarray(arrays["x"])
+    rows, sizes = _row_groups(arrays, coded)
+    every = int(np.prod(sizes))
+    used = np.flatnonzero(np.bincount(rows, minlength=every))
+    if absent.any():
+        values, rows = values[~absent], rows[~absent]
     order = np.argsort(rows, kind="stable")  # a radix sort when codes are 16 bits wide
-    values = np.asarray(np.ma.getdata(arrays["x"]), dtype=np.float64)[order]
+    values = np.asarray(values, dtype=np.float64)[order]
+    n = np.bincount(rows, minlength=every)[used]
     answers = np.full((len(n), len(request.probabilities)), np.nan)
     for group, end in enumerate(np.cumsum(n)):
         if n[group]:
             answers[group] = smoothed(values[end - n[group] : end], request.probabilities, request.window)
-    return Percentiles(by, n, answers)
+    places = np.unravel_index(used, sizes)
+    by = {
+        name: np.array([*one.levels, None], dtype=object)[place]
+        for (name, _), one, place in zip(request.by, coded, places, strict=True)
+    }
+    return Percentiles(by, n.astype(np.int64), answers)
 
 
 def values_of(
@@ -72,15 +78,20 @@ def smoothed(values: NDArray[np.float64], probabilities: tuple[float, ...], wind
     return np.array([np.sort(parted[low : high + 1]).mean() for low, high in spans])
 
 
-def _row_groups(arrays: dict[str, NDArray[np.generic]], coded: tuple[Coding, ...]) -> NDArray[np.integer]:
-    """Return a number per row that ascends with the group, missing last."""
-    total = np.zeros(len(arrays["x"]), dtype=np.int64)
-    size = 1
+def _row_groups(
+    arrays: dict[str, NDArray[np.generic]], coded: tuple[Coding, ...]
+) -> tuple[NDArray[Any], tuple[int, ...]]:
+    """Return a number per row that ascends with the group, missing last, and the numbers of levels with missing."""
+    sizes = tuple(len(one.levels) + 1 for one in coded)
+    dtype = np.dtype(np.uint16 if math.prod(sizes) <= 65_536 else np.int64)
+    total: NDArray[Any] = np.zeros(len(arrays["x"]), dtype=dtype)
     for number, one in enumerate(coded):
         found = arrays[f"f{number}"]
         absent = np.ma.getmaskarray(found)
-        codes = np.full(len(found), len(one.levels), dtype=np.int64)
-        codes[~absent] = one.codes(np.ma.getdata(found)[~absent])
-        total = total * (len(one.levels) + 1) + codes
-        size *= len(one.levels) + 1
-    return total.astype(np.uint16) if size <= 65_536 else total
+        if one.by_code is not None or not absent.any():
+            codes = one.codes(np.ma.getdata(found))
+        else:
+            codes = np.full(len(found), len(one.levels), dtype=np.int32)
+            codes[~absent] = one.codes(np.ma.getdata(found)[~absent])
+        total = total * dtype.type(sizes[number]) + codes.astype(dtype, copy=False)
+    return total, sizes

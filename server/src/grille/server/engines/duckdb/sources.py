@@ -19,11 +19,16 @@ def units_name(unit_type: str) -> str:
     return f"units_{unit_type}"
 
 
-def observations(source: Source) -> exp.Select:
+def observations(source: Source, *selected: exp.Expr, unit: bool = True) -> exp.Select:
     """Return the SELECT of unit and value of the rows that `source` asks for, in no order.
 
     The date rule is that of the platform's data service: start <= day and (no stop or stop >= day); a STATUS variable
     must start on the day itself.
+
+    Args:
+        source: The variable.
+        selected: What to select instead of the value.
+        unit: Whether the unit is selected first.
     """
     value = field(_ROWS, "value")
     conditions: list[exp.Expr] = [not_null(value)]
@@ -31,7 +36,8 @@ def observations(source: Source) -> exp.Select:
         conditions += _on_day(source, source.day)
     if source.values is not None:
         conditions.append(_among(source.values, source.type, value))
-    select = exp.select(field(_ROWS, "unit"), aliased(value.copy(), "value"))
+    select = exp.select(field(_ROWS, "unit")) if unit else exp.Select()
+    select = select.select(*(selected or (aliased(value.copy(), "value"),)))
     return select.from_(bank_table(source.bank, source.table, _ROWS)).where(*conditions)
 
 
@@ -48,14 +54,15 @@ def column(source: Source, units: exp.Table) -> exp.Select:
     return select.order_by(exp.Ordered(this=field(units.alias, "unit")))  # a join alone does not keep the order
 
 
-def every_value(source: Source, chosen: exp.Table | None = None) -> exp.Select:
+def every_value(source: Source, selected: exp.Expr, chosen: exp.Table | None = None) -> exp.Select:
     """Return the SELECT of the values of a variable that has a row for every unit, in their order.
 
     Args:
         source: The variable.
+        selected: What to make of the value.
         chosen: Table of which units to take; None takes all.
     """
-    values, kept = bank_table(source.bank, source.table, _ROWS), aliased(field(_ROWS, "value"), VALUE)
+    values, kept = bank_table(source.bank, source.table, _ROWS), aliased(selected, VALUE)
     if chosen is None:
         return exp.select(kept).from_(values)
     select = exp.select(kept).from_(chosen)

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from grille.server.engines.base import Frame, Rows
+from grille.server.engines.base import Frame, Rows, StoredColumn
+from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.expressions import ColumnLookup, condition_sql, value_sql
 from grille.server.errors import InternalError
 from grille.server.plan.expressions import Expression, ValueType, columns_of
@@ -47,8 +48,23 @@ def units_table(rows: Rows) -> exp.Table:
 
 
 def stored(name: str) -> exp.Column:
-    """Return the value column of a stored table."""
+    """Return the value column of a stored table: values, codes or truth values."""
     return field(name, VALUE)
+
+
+def read(column: StoredColumn) -> exp.Expr:
+    """Return the values of a stored column; those of codes are looked up in a list."""
+    if column.dictionary is None:
+        return stored(column.table)
+    if not isinstance(column, CodedColumn):
+        raise TypeError("the dictionary of a column was not opened")
+    place = exp.Add(this=cast(stored(column.table), "INTEGER"), expression=exp.Literal.number(1))
+    return function("list_extract", exp.Var(this=column.listed), place)
+
+
+def code(column: CodedColumn) -> exp.Expr:
+    """Return the codes of a stored column, USMALLINT; `column.absent` where a row has none."""
+    return cast(exp.Coalesce(this=stored(column.table), expressions=[whole(column.absent)]), "USMALLINT")
 
 
 def field(alias: str, name: str) -> exp.Column:
@@ -60,7 +76,7 @@ def lookup(frame: Frame) -> ColumnLookup:
     """Return how the variables of `frame` are read."""
 
     def column(name: str) -> exp.Expr:
-        return stored(frame.columns[name].table)
+        return read(frame.columns[name])
 
     return column
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pyarrow as pa
 from sqlglot import exp
 
 from grille.server.engines.base import Frame
-from grille.server.engines.duckdb.connection import Requests, identifier
-from grille.server.engines.duckdb.sql import DIALECT, SESSION, bank_table, create, field
+from grille.server.engines.duckdb.connection import INCOMING, Requests, identifier
+from grille.server.engines.duckdb.sql import DIALECT, SESSION, VALUE, bank_table, create, field
 
-_COLUMN, _MASK, _LEVELS, _KEYS = "c", "m", "f", "k"
+_COLUMN, _MASK, _LEVELS, _KEYS, _DICTIONARY = "c", "m", "f", "k", "d"
 
 
 class Store:
@@ -25,6 +26,17 @@ class Store:
     def column(self, select: exp.Expr) -> tuple[str, int]:
         """Store the values of a variable; return the table and its number of rows."""
         return self._write(_COLUMN, select)
+
+    def array(self, values: pa.Array) -> str:
+        """Store the values of a variable that were put together in memory; return the table."""
+        name = self._name(_COLUMN)
+        incoming = exp.select(exp.column(VALUE)).from_(exp.to_identifier(INCOMING))
+        self._requests.run(create(name, incoming), pa.table({VALUE: values}))
+        return name
+
+    def dictionary(self, select: exp.Expr) -> str:
+        """Store the values of codes 0, 1, 2, ...; return the table."""
+        return self._write(_DICTIONARY, select)[0]
 
     def mask(self, select: exp.Expr) -> tuple[str, int]:
         """Store which rows belong to a data set; return the table and its number of rows."""
@@ -45,6 +57,7 @@ class Store:
     def sweep(self, live: Iterable[Frame]) -> None:
         """Drop every table that no frame of `live` uses, and all level types."""
         used = {column.table for frame in live for column in frame.columns.values()}
+        used |= {column.dictionary for frame in live for column in frame.columns.values() if column.dictionary}
         used |= {frame.rows.present for frame in live if frame.rows is not None}
         used |= {frame.rows.keys.split("/", 1)[1] for frame in live if frame.rows is not None}
         used |= {frame.rows.whole[1] for frame in live if frame.rows is not None and frame.rows.whole is not None}
