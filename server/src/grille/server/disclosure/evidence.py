@@ -216,12 +216,16 @@ class FigureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of a model: a value of one of the kinds; None is not available. `label` is shown in its place."""
+    """One figure of a model: a value of one of the kinds; None is not available. `label` is shown in its place.
+
+    `group` is the number of the FigureSet that the figure stands or falls with, where there are several.
+    """
 
     kind: FigureKind
     value: float | int | str | UnitCount | None
     boundary: bool = False
     label: Text | None = None
+    group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +308,50 @@ class ModelEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureSet:
+    """Figures that are shown or withheld together, and what the rules ask of them.
+
+    Attributes:
+        analysis_set: The units that enter.
+        parameters: Numbers that are estimated from them together.
+        rarer_units: Units that differ from the most common value, of the variable with the fewest.
+        leverage: Of one unit and of three together, or proven upper bounds of both.
+        r2: Share of the variance of one variable that another accounts for; 0 for figures of one variable.
+        parts: Units of one value of a variable with two values, which the figures describe too.
+        counts: The cells that figures of variables with two values can be solved for.
+    """
+
+    analysis_set: AnalysisSet
+    parameters: int
+    rarer_units: int
+    leverage: tuple[float, float]
+    r2: float = 0.0
+    parts: tuple[AnalysisSet, ...] = ()
+    counts: tuple[UnitCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FigureSetsEvidence:
+    """Statistics over several sets of units, each judged by itself: correlations, tests of normality.
+
+    Attributes:
+        command: Command name.
+        analysis_set: All units with a value in at least one of the variables.
+        sets: The sets; figures of the tables name theirs by its number, figures without one hold no data.
+        tables: The figures, those that depend on a number of units computed for the number that is shown.
+        applied: Keys of the rules that the figures were computed under, such as winsorising.
+        notices: As in ModelEvidence.
+    """
+
+    command: str
+    analysis_set: AnalysisSet
+    sets: tuple[FigureSet, ...]
+    tables: tuple[FigureTable, ...]
+    applied: tuple[str, ...] = ()
+    notices: tuple[tuple[str, Text], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NoAnswerEvidence:
     """A model without an answer. Why is told only for a set that is large enough; a small one looks like any other."""
 
@@ -325,5 +373,6 @@ Evidence = (
     | HistogramEvidence
     | MagnitudeEvidence
     | ModelEvidence
+    | FigureSetsEvidence
     | NoAnswerEvidence
 )

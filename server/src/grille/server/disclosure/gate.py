@@ -5,6 +5,7 @@ from __future__ import annotations
 from grille.server.disclosure.evidence import (
     CountEvidence,
     Evidence,
+    FigureSetsEvidence,
     HistogramEvidence,
     MagnitudeEvidence,
     ModelEvidence,
@@ -17,6 +18,7 @@ from grille.server.disclosure.ledger import Ledger
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.admission import Admission
 from grille.server.disclosure.release.counts import release_counts
+from grille.server.disclosure.release.figure_sets import release_figure_sets
 from grille.server.disclosure.release.histogram import release_histogram
 from grille.server.disclosure.release.magnitudes import release_magnitudes
 from grille.server.disclosure.release.model import no_answer, release_model
@@ -75,5 +77,7 @@ class Gate:
                 return release_magnitudes(evidence, self.policy, admission)
             case ModelEvidence():
                 return release_model(evidence, self.policy, admission)
+            case FigureSetsEvidence():
+                return release_figure_sets(evidence, self.policy, admission)
             case NoAnswerEvidence():
                 raise no_answer(evidence, self.policy)

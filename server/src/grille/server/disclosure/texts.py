@@ -235,8 +235,10 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "winsorising": (
             Text("winsorising", "winsorisering"),
             Text(
-                "Means, sums, deviations and Gini use values cut at the data set's 1st and 99th percentile.",
-                "Gjennomsnitt, summer, avvik og gini bruker verdier kuttet ved datasettets 1. og 99. persentil.",
+                "Means, sums, deviations, correlations and Gini use values cut at the data set's 1st and 99th "
+                "percentile.",
+                "Gjennomsnitt, summer, avvik, korrelasjoner og gini bruker verdier kuttet ved datasettets 1. og 99. "
+                "persentil.",
             ),
         ),
         "sum_from_noised_count": (
@@ -274,6 +276,15 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             Text(
                 "Figures have {model_digits} significant digits, p-values {p_value_decimals} decimals.",
                 "Tall har {model_digits} gjeldende siffer, p-verdier {p_value_decimals} desimaler.",
+            ),
+        ),
+        "figure_suppression": (
+            Text("other figures withheld", "andre tall holdt tilbake"),
+            Text(
+                "Figures of variables with fewer than {column_min} differing units, that a few units steer, or of "
+                "variables that determine each other are withheld.",
+                "Tall for variabler med færre enn {column_min} avvikende enheter, som noen få enheter styrer, eller "
+                "for variabler som bestemmer hverandre, er holdt tilbake.",
             ),
         ),
         "constant_hidden": (
