@@ -172,6 +172,13 @@ def fill(design: Design, batch: Batch, out: Floats) -> Floats:
     return block
 
 
+def part_values(part: Part, batch: Batch) -> Floats:
+    """Return the numbers of one multiplicand for the rows of a batch, float64 (rows,)."""
+    values = np.empty(batch.rows)
+    _write(part, batch, values)
+    return values
+
+
 def _write(part: Part, batch: Batch, row: Floats) -> None:
     if part.level is None:
         row[:] = batch.numbers[part.variable]

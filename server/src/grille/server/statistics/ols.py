@@ -56,6 +56,8 @@ class OlsResult:
         f: F statistic of all slopes, of the chosen covariance; None without slopes, or with fewer clusters than these.
         f_p_value: Its p-value.
         scaling: Kept columns, for leverage.
+        scaled_coefficients: Coefficients of scaled columns and outcome, float64 (p,).
+        scaled_covariance: Their covariance, float64 (p, p).
     """
 
     terms: tuple[str, ...]
@@ -82,6 +84,8 @@ class OlsResult:
     f: float | None
     f_p_value: float | None
     scaling: Scaling
+    scaled_coefficients: Floats
+    scaled_covariance: Floats
 
 
 def fit_ols(
@@ -162,6 +166,8 @@ def fit_ols(
         f=f,
         f_p_value=None if f is None else f_p_value(f, k, df_inference),
         scaling=scaling,
+        scaled_coefficients=beta,
+        scaled_covariance=spread,
     )
 
 

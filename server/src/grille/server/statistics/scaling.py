@@ -105,7 +105,7 @@ def scale_moments(moments: Moments) -> Scaling:
         raise refusals.no_variation()
     unit = np.where(scale > 0.0, scale, 1.0)
     scaled = cross / np.outer(unit, unit)
-    kept = _sweep(scaled[:-1, :-1] / n, scale[:-1] > 0.0)
+    kept = independent(scaled[:-1, :-1] / n, scale[:-1] > 0.0)
     names = [column.name for column in design.columns]
     terms = (*(names[j] for j in kept), *((CONSTANT_NAME,) if design.constant else ()))
     if not terms:
@@ -126,8 +126,16 @@ def scale_moments(moments: Moments) -> Scaling:
     )
 
 
-def _sweep(correlation: Floats, varying: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the indices to keep by Cholesky factorisation in order, without pivots."""
+def independent(correlation: Floats, varying: NDArray[np.bool_], *, absolute: bool = False) -> NDArray[np.intp]:
+    """Return the indices of columns to keep, by Cholesky factorisation in order, without pivots.
+
+    A column goes whose residual variance given the kept ones before it is below 1e-9 of its own.
+
+    Args:
+        correlation: Cross-products of columns, scaled to about 1, (q, q).
+        varying: Columns that may be kept, (q,).
+        absolute: Whether 1e-9 is meant as it stands: the columns were 1 before others were taken out of them.
+    """
     size = correlation.shape[0]
     factor = np.zeros((size, size))
     kept: list[int] = []
@@ -138,7 +146,7 @@ def _sweep(correlation: Floats, varying: NDArray[np.bool_]) -> NDArray[np.intp]:
         for position, i in enumerate(kept):
             row[position] = (correlation[j, i] - row[:position] @ factor[i, :position]) / factor[i, position]
         residual = correlation[j, j] - row @ row
-        if residual >= _COLLINEAR * correlation[j, j]:
+        if residual >= _COLLINEAR * (1.0 if absolute else correlation[j, j]):
             factor[j, : len(kept)] = row
             factor[j, len(kept)] = np.sqrt(residual)
             kept.append(j)
