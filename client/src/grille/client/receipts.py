@@ -12,7 +12,8 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
     return {
         "record": receipt.record,
         "record_hash": receipt.record_hash,
-        "previous": receipt.previous,
+        "index": receipt.index,
+        "total": receipt.total,
         "time": receipt.time,
         "project": receipt.project,
         "session": receipt.session,

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from grille.v1 import session_pb2 as grille_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18grille/v1/receipts.proto\x12\tgrille.v1\x1a\x17grille/v1/session.proto\"\xd9\x01\n\x07Receipt\x12\x0e\n\x06record\x18\x01 \x01(\x03\x12\x13\n\x0brecord_hash\x18\x02 \x01(\t\x12\x10\n\x08previous\x18\x03 \x01(\x03\x12\x0c\n\x04time\x18\x04 \x01(\t\x12\x0f\n\x07project\x18\x05 \x01(\t\x12\x0f\n\x07session\x18\x06 \x01(\t\x12$\n\x05\x62\x61nks\x18\x07 \x03(\x0b\x32\x15.grille.v1.LinkedBank\x12\x0f\n\x07\x63ontent\x18\x08 \x01(\t\x12\x10\n\x08released\x18\t \x01(\t\x12\x0b\n\x03key\x18\n \x01(\t\x12\x11\n\tsignature\x18\x0b \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18grille/v1/receipts.proto\x12\tgrille.v1\x1a\x17grille/v1/session.proto\"\xe5\x01\n\x07Receipt\x12\x0e\n\x06record\x18\x01 \x01(\x03\x12\x13\n\x0brecord_hash\x18\x02 \x01(\t\x12\r\n\x05index\x18\x03 \x01(\x05\x12\x0c\n\x04time\x18\x04 \x01(\t\x12\x0f\n\x07project\x18\x05 \x01(\t\x12\x0f\n\x07session\x18\x06 \x01(\t\x12$\n\x05\x62\x61nks\x18\x07 \x03(\x0b\x32\x15.grille.v1.LinkedBank\x12\x0f\n\x07\x63ontent\x18\x08 \x01(\t\x12\x10\n\x08released\x18\t \x01(\t\x12\x0b\n\x03key\x18\n \x01(\t\x12\r\n\x05total\x18\x0c \x01(\x05\x12\x11\n\tsignature\x18\x0b \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'grille.v1.receipts_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RECEIPT']._serialized_start=65
-  _globals['_RECEIPT']._serialized_end=282
+  _globals['_RECEIPT']._serialized_end=294
 # @@protoc_insertion_point(module_scope)

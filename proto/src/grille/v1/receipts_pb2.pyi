@@ -8,10 +8,10 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Receipt(_message.Message):
-    __slots__ = ("record", "record_hash", "previous", "time", "project", "session", "banks", "content", "released", "key", "signature")
+    __slots__ = ("record", "record_hash", "index", "time", "project", "session", "banks", "content", "released", "key", "total", "signature")
     RECORD_FIELD_NUMBER: _ClassVar[int]
     RECORD_HASH_FIELD_NUMBER: _ClassVar[int]
-    PREVIOUS_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
@@ -19,10 +19,11 @@ class Receipt(_message.Message):
     CONTENT_FIELD_NUMBER: _ClassVar[int]
     RELEASED_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     record: int
     record_hash: str
-    previous: int
+    index: int
     time: str
     project: str
     session: str
@@ -30,5 +31,6 @@ class Receipt(_message.Message):
     content: str
     released: str
     key: str
+    total: int
     signature: str
-    def __init__(self, record: _Optional[int] = ..., record_hash: _Optional[str] = ..., previous: _Optional[int] = ..., time: _Optional[str] = ..., project: _Optional[str] = ..., session: _Optional[str] = ..., banks: _Optional[_Iterable[_Union[_session_pb2.LinkedBank, _Mapping]]] = ..., content: _Optional[str] = ..., released: _Optional[str] = ..., key: _Optional[str] = ..., signature: _Optional[str] = ...) -> None: ...
+    def __init__(self, record: _Optional[int] = ..., record_hash: _Optional[str] = ..., index: _Optional[int] = ..., time: _Optional[str] = ..., project: _Optional[str] = ..., session: _Optional[str] = ..., banks: _Optional[_Iterable[_Union[_session_pb2.LinkedBank, _Mapping]]] = ..., content: _Optional[str] = ..., released: _Optional[str] = ..., key: _Optional[str] = ..., total: _Optional[int] = ..., signature: _Optional[str] = ...) -> None: ...

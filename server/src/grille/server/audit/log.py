@@ -19,6 +19,7 @@ from grille.server.audit.chain import seal
 from grille.server.audit.faults import locked, unavailable
 from grille.server.audit.files import BrokenDiskError, Files
 from grille.server.audit.record import AuditRecord, Event
+from grille.server.audit.signing import key_id
 from grille.server.audit.tail import pick_up
 from grille.server.audit.writer import Batch, Writer, now
 
@@ -62,6 +63,7 @@ class AuditLog:
             InternalError: AUDIT_LOCKED, AUDIT_DAMAGED, AUDIT_UNAVAILABLE.
         """
         files = Files(directory)
+        self._directory, self._key = directory, key
         self._state = threading.Condition()
         self._waiting: list[_Ticket] = []
         self._is_writing = False
@@ -105,6 +107,33 @@ class AuditLog:
         if ticket.failure is not None:
             raise unavailable(ticket.failure)
         return ticket.sequence, ticket.hash
+
+    def sign(self, message: bytes) -> str:
+        """Return the Ed25519 signature of `message`, 128 hex digits; its first line is a label of its kind."""
+        return self._key.sign(message).hex()
+
+    @property
+    def key_id(self) -> str:
+        """Name of the signing key."""
+        return key_id(self._key.public_key())
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the log."""
+        return self._directory
+
+    def checkpoint(self) -> None:
+        """Sign a checkpoint over all records so far, so that each of them can be proven.
+
+        Raises:
+            InternalError: AUDIT_UNAVAILABLE.
+        """
+        with self._state:
+            while self._is_writing:
+                self._state.wait()
+            failure = self._stopped or ("closed" if self._is_closed else self._sign())
+        if failure is not None:
+            raise unavailable(failure)
 
     def close(self) -> None:
         """Sign what is unsigned and close the log; a closed log takes no records.

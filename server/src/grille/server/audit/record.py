@@ -16,8 +16,12 @@ class Event(StrEnum):
     SESSION_CLOSED = "session_closed"
     COMMAND = "command"
     ACCESS_DENIED = "access_denied"
+    AUDIT_READ = "audit_read"
+    KEY_ROTATED = "key_rotated"
+    ADMINISTRATION = "administration"
     ALARM = "alarm"
     LOG_RECOVERED = "log_recovered"
+    POLICY_CHANGED = "policy_changed"
 
 
 class Outcome(StrEnum):
@@ -39,13 +43,16 @@ class AuditRecord:
         project: Project name.
         session: Session id.
         banks: Linked banks with their versions.
+        command: Name of the command.
         source: Source text of the command as the user wrote it.
         tree_digest: SHA-256 of the command's syntax tree, hex.
         outcome: How the command ended.
         reason: Reason code of a refusal or failure.
         rules: Keys of the disclosure rules that were applied.
+        decisions: What each applied rule did, as pairs of its key and the sentence that the user was shown, in English.
         analysis_sets: SHA-256 of the sketch of every analysis set behind the answer, hex.
         released_digest: SHA-256 of the released bytes, hex.
+        content_digest: SHA-256 of the result as JSON, which the receipt of the answer holds too, hex.
         elapsed_ms: Time from request to answer, milliseconds.
         detail: Further facts, as pairs of a name and a text.
     """
@@ -56,13 +63,16 @@ class AuditRecord:
     project: str = ""
     session: str = ""
     banks: tuple[tuple[str, int], ...] = ()
+    command: str = ""
     source: str = ""
     tree_digest: str = ""
     outcome: Outcome | None = None
     reason: str = ""
     rules: tuple[str, ...] = ()
+    decisions: tuple[tuple[str, str], ...] = ()
     analysis_sets: tuple[str, ...] = ()
     released_digest: str = ""
+    content_digest: str = ""
     elapsed_ms: int = 0
     detail: tuple[tuple[str, str], ...] = ()
 
@@ -75,13 +85,16 @@ class AuditRecord:
             "project": self.project,
             "session": self.session,
             "banks": [[bank, version] for bank, version in self.banks],
+            "command": self.command,
             "source": self.source,
             "tree_digest": self.tree_digest,
             "outcome": self.outcome.value if self.outcome else None,
             "reason": self.reason,
             "rules": list(self.rules),
+            "decisions": [list(pair) for pair in self.decisions],
             "analysis_sets": list(self.analysis_sets),
             "released_digest": self.released_digest,
+            "content_digest": self.content_digest,
             "elapsed_ms": self.elapsed_ms,
             "detail": dict(self.detail),
         }

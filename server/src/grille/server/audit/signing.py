@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from grille.server.audit.chain import canonical
 
@@ -28,6 +30,16 @@ def is_signed(key: Ed25519PublicKey, label: str, fields: dict[str, object]) -> b
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """Return the name of a key: the first 16 hex digits of the SHA-256 of its 32 raw bytes."""
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
+
+
+def key_pem(key: Ed25519PublicKey) -> str:
+    """Return a key as PEM."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
 def _message(label: str, fields: dict[str, object]) -> bytes:
