@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grille.server.disclosure.policy import Policy, load_policy
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.policy_file import load_policy
+from grille.server.disclosure.policy_file import written as toml_text
+from grille.server.disclosure.policy_numbers import NUMBERS
 from grille.server.errors import AccessDeniedError, TypeMismatchError
 
 
@@ -93,8 +96,60 @@ def test_a_project_may_loosen_no_number(item: dataclasses.Field[float]) -> None:
     assert item.name in caught.value.message.en
 
 
-def test_a_project_may_not_open_what_its_bank_protects() -> None:
+def test_a_project_may_not_have_a_looser_profile_than_its_bank() -> None:
     with pytest.raises(AccessDeniedError, match="profile"):
-        Policy.standard().tightened(Policy.open())
+        Policy.strict().tightened(Policy.open())
     with pytest.raises(AccessDeniedError, match="profile"):
         Policy.strict().tightened(dataclasses.replace(Policy.strict(), profile="standard"))
+
+
+def test_the_open_profile_loosens_nothing_as_it_refuses_what_is_not_public() -> None:
+    assert Policy.standard().tightened(Policy.open()) == Policy.open()
+    assert Policy.open().looser_keys(Policy.standard()) == ("profile",), "for a bank itself it is looser"
+
+
+def test_two_policies_join_to_the_tighter_number_of_each_key() -> None:
+    one = dataclasses.replace(Policy.standard(), cell_min=20, r2_max=0.95)
+    other = dataclasses.replace(Policy.strict(), cell_min=15, r2_max=0.9)
+    joined = one.joined(other)
+    assert joined == dataclasses.replace(Policy.strict(), cell_min=20, r2_max=0.9)
+    assert joined.looser_keys(one) == joined.looser_keys(other) == ()
+    assert Policy.open().joined(one) == one.joined(Policy.open()) == one
+
+
+def test_every_number_has_a_range_that_holds_the_profiles_and_a_source() -> None:
+    numbers = {item.name for item in dataclasses.fields(Policy)} - {"profile"}
+    assert set(NUMBERS) == numbers
+    for key, spec in NUMBERS.items():
+        for policy in (Policy.standard(), Policy.strict()):
+            assert spec.low <= getattr(policy, key) <= spec.high
+        assert spec.source
+
+
+@pytest.mark.parametrize("key", sorted(NUMBERS))
+def test_a_number_beyond_its_range_is_refused_with_line_and_range(tmp_path: Path, key: str) -> None:
+    spec = NUMBERS[key]
+    kind = type(getattr(Policy.standard(), key))
+    for value in (spec.low - 1, spec.high + 1):
+        path = written(tmp_path, f'# a comment\nprofile = "standard"\n{key} = {kind(value)}\n')
+        with pytest.raises(TypeMismatchError) as caught:
+            load_policy(path, may_loosen_profile=True)
+        assert "policy.toml, line 3" in caught.value.message.en
+        assert f"{key} must be between {spec.low:.10g} and {spec.high:.10g}" in caught.value.message.en
+        assert "policy.toml, linje 3" in caught.value.message.no
+
+
+def test_numbers_that_are_compared_with_a_bank_may_be_looser_than_the_profile(tmp_path: Path) -> None:
+    path = written(tmp_path, "cell_min = 5")
+    assert load_policy(path, may_loosen_profile=True).cell_min == 5
+    with pytest.raises(TypeMismatchError, match="looser than the profile standard"):
+        load_policy(path)
+
+
+@pytest.mark.parametrize(
+    "policy", [Policy.open(), Policy.standard(), Policy.strict(), dataclasses.replace(Policy(), cell_min=20, r2_max=0.9)]
+)
+def test_a_written_policy_is_read_as_the_same_and_names_every_number(tmp_path: Path, policy: Policy) -> None:
+    text = toml_text(policy, "A heading.")
+    assert load_policy(written(tmp_path, text), may_loosen_profile=True) == policy
+    assert [item.name for item in dataclasses.fields(Policy) if f"{item.name} = " not in text] == []

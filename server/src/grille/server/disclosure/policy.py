@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from grille.server.errors import AccessDeniedError, TypeMismatchError
@@ -117,9 +115,13 @@ class Policy:
             return Policy.standard()
         if profile == "strict":
             return Policy.strict()
-        raise _invalid(
-            f'there is no profile "{profile}"; there are open, standard and strict',
-            f"profilen «{profile}» finnes ikke; det finnes open, standard og strict",
+        raise TypeMismatchError(
+            "POLICY_INVALID",
+            Text(
+                f'The policy is not valid: there is no profile "{profile}"; there are open, standard and strict.',
+                f"Reglene er ikke gyldige: profilen «{profile}» finnes ikke; det finnes open, standard og strict.",
+            ),
+            hint=Text("Correct the policy file.", "Rett filen med regler."),
         )
 
     @property
@@ -139,13 +141,21 @@ class Policy:
                 keys.append(item.name)
         return tuple(keys)
 
+    def forbidden_keys(self, by: Policy) -> tuple[str, ...]:
+        """Return the keys in which `by`, a project's policy under this policy of a bank, is too loose.
+
+        The profile open loosens nothing: it answers about public variables alone and refuses what any other variable
+        stands behind. Only a bank whose profile is strict does not have it.
+        """
+        return () if not by.protects and self.profile != "strict" else by.looser_keys(self)
+
     def tightened(self, by: Policy) -> Policy:
         """Return `by`, a project's policy under this policy of a bank.
 
         Raises:
-            AccessDeniedError: POLICY_LOOSER, when `by` is looser in any number; the message names the keys.
+            AccessDeniedError: POLICY_LOOSER, when `by` is too loose in any number; the message names the keys.
         """
-        looser = ", ".join(by.looser_keys(self))
+        looser = ", ".join(self.forbidden_keys(by))
         if looser:
             raise AccessDeniedError(
                 "POLICY_LOOSER",
@@ -160,42 +170,16 @@ class Policy:
             )
         return by
 
+    def joined(self, other: Policy) -> Policy:
+        """Return the policy that is as tight as both in every number, and has the tighter profile of the two.
 
-def load_policy(path: Path) -> Policy:
-    """Read a policy from a TOML file: `profile` and any numbers that are to be tighter than the profile's.
-
-    Raises:
-        TypeMismatchError: POLICY_INVALID, when the file is not TOML, a key is unknown, or a value has the wrong type,
-            is out of range or looser than the profile; the message names the key.
-    """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _invalid(f"not a TOML file: {error}", f"ikke en TOML-fil: {error}") from error
-    profile = content.pop("profile", "standard")
-    if not isinstance(profile, str):
-        raise _invalid("profile is not a string", "profile er ikke en tekst")
-    base = Policy.named(profile)
-    types = {item.name: type(getattr(base, item.name)) for item in dataclasses.fields(Policy)}
-    for key, value in content.items():
-        if key not in types:
-            raise _invalid(f"unknown key {key}", f"ukjent nøkkel {key}")
-        if isinstance(value, bool) or not isinstance(value, (int, types[key])):
-            raise _invalid(f"{key} is not a number of the right kind", f"{key} er ikke et tall av riktig slag")
-        if not 0 < value < 10**9:
-            raise _invalid(f"{key} is out of range", f"{key} er utenfor gyldig område")
-        if key == "difference_min" and value > 12:
-            raise _invalid("difference_min is above 12", "difference_min er over 12")
-    policy = dataclasses.replace(base, **{key: types[key](value) for key, value in content.items()})
-    looser = ", ".join(policy.looser_keys(base))
-    if looser:
-        raise _invalid(f"looser than the profile {profile}: {looser}", f"løsere enn profilen {profile}: {looser}")
-    return policy
-
-
-def _invalid(english: str, norwegian: str) -> TypeMismatchError:
-    return TypeMismatchError(
-        "POLICY_INVALID",
-        Text(f"The policy is not valid: {english}.", f"Reglene er ikke gyldige: {norwegian}."),
-        hint=Text("Correct the policy file.", "Rett filen med regler."),
-    )
+        An open policy has no numbers of its own, so the other is returned.
+        """
+        if not (self.protects and other.protects):
+            return other if other.protects else self
+        changes: dict[str, Any] = {"profile": max(self.profile, other.profile, key=_ORDER.__getitem__)}
+        for item in dataclasses.fields(self):
+            pick = {"higher": max, "lower": min}.get(item.metadata.get("tighter", ""))
+            if pick is not None:
+                changes[item.name] = pick(getattr(self, item.name), getattr(other, item.name))
+        return dataclasses.replace(self, **changes)

@@ -29,8 +29,12 @@ def _add_projects(app: typer.Typer, terminal: Terminal) -> None:
         name: Annotated[str, typer.Argument(metavar="PROJECT", help="Name of the project.")],
         bank: Annotated[list[str], typer.Option(help="Bank that it may use; repeatable.")],
         policy: Annotated[
-            str, typer.Option(help="Disclosure profile (open, standard, strict) or path of a policy file.")
-        ] = "standard",
+            str | None,
+            typer.Option(
+                help="Profile (open, standard, strict) or path of a policy file, no looser than the banks' policies; "
+                "default: standard, or what the banks ask for."
+            ),
+        ] = None,
     ) -> None:
         """Add a project."""
         from grille.server.operations.home import Home

@@ -107,8 +107,13 @@ class Home:
 
     @property
     def policies(self) -> Path:
-        """Folder of the disclosure policies that projects brought along: <project>.toml."""
+        """Folder of policies: <project>.toml, banks/<bank>.toml, and the signed changes of banks' policies."""
         return self.path / "policies"
+
+    @property
+    def twins(self) -> Path:
+        """Folder of the synthetic twins of bank versions, <bank>/<version>/, and of their ledger."""
+        return self.path / "twins"
 
     @property
     def audit(self) -> Path:
@@ -119,6 +124,16 @@ class Home:
     def control(self) -> Path:
         """SQLite file of projects, users and certificates."""
         return self.path / "control.sqlite"
+
+    @property
+    def open_sessions(self) -> Path:
+        """SQLite file of the sessions that are open, so that they outlive the server."""
+        return self.path / "sessions.sqlite"
+
+    @property
+    def usage(self) -> Path:
+        """SQLite file of quotas and what was used of them."""
+        return self.path / "usage.sqlite"
 
     @property
     def ledger(self) -> Path:

@@ -137,6 +137,19 @@ class Registry:
             before_commit()
         return self.project(name)
 
+    def set_policy(self, name: str, policy: str, *, before_commit: Callable[[], None] = lambda: None) -> None:
+        """Give a project another policy: a profile name, or the name of a file in the home's policies folder.
+
+        Nothing is recorded when `before_commit` raises.
+
+        Raises:
+            UnknownNameError: UNKNOWN_PROJECT.
+        """
+        self.project(name)
+        with self._change() as change:
+            change.execute("UPDATE projects SET policy = ? WHERE name = ?", (policy, name))
+            before_commit()
+
     def project(self, name: str) -> Project:
         """Return a project.
 

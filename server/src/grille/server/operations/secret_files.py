@@ -45,6 +45,19 @@ def write_secret(path: Path, content: bytes) -> None:
         raise
 
 
+def replace_secret(path: Path, content: bytes) -> None:
+    """Put a file of mode 0600 in the place of `path`, which need not exist: the old one or the new one, whole.
+
+    Raises:
+        OSError: The disk refuses; the old file is still there.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fresh.unlink(missing_ok=True)
+    write_secret(fresh, content)
+    os.replace(fresh, path)
+    flush_folder(path.parent)
+
+
 def flush_folder(path: Path) -> None:
     """Flush the entries of the folder `path` to the disk, so that a new file survives a power cut."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -20,7 +20,6 @@ from grille.server.catalog.banks import list_banks
 from grille.server.commands.lookup import bank_alias
 from grille.server.disclosure.gate import Gate
 from grille.server.disclosure.ledger import Ledger
-from grille.server.disclosure.policy import Policy, load_policy
 from grille.server.execution.authorise import Authorise
 from grille.server.execution.compute import Compute
 from grille.server.execution.desk import Banks, Desk, Place
@@ -31,6 +30,7 @@ from grille.server.logs import configure_logging
 from grille.server.operations.config import ServerConfig
 from grille.server.operations.home import Home
 from grille.server.operations.keys import Keys, load_keys
+from grille.server.operations.policies.watch import PolicyWatch
 from grille.server.operations.registry import Registry
 from grille.server.operations.tls import peer, server_credentials
 from grille.server.sessions.manager import SessionLimits, SessionManager
@@ -94,6 +94,8 @@ class Running:
         self._registry = Registry(home.control)
         self._ledger = Ledger(home.ledger, keys.ledger)
         self._banks: Callable[[], Banks] = partial(list_banks, home.banks)
+        self._policies = PolicyWatch(home, audit, self._registry.project)
+        self._policies.begin(tuple(self._banks()), self._registry.projects())
         limits = config.limits
         self.sessions = SessionManager(
             home.sessions,
@@ -106,7 +108,7 @@ class Running:
             ),
             lambda session, reason: self.desk.session_closed(session, reason),
         )
-        disclosed = Disclose(Compute(limits.command_timeout_seconds, self._policy), self._gate)
+        disclosed = Disclose(Compute(limits.command_timeout_seconds, self._policies.of), self._gate)
         executor = Record(Authorise(disclosed, self._may_research), audit)
         self.desk = Desk(self.sessions, executor, audit, self._places, self._banks, self._attach)
 
@@ -145,12 +147,7 @@ class Running:
         return any(place.project == project and place.role == "researcher" for place in self._places(caller))
 
     def _gate(self, project: str) -> Gate:
-        return Gate(self._policy(project), self._ledger)
-
-    def _policy(self, project: str) -> Policy:
-        policy = self._registry.project(project).policy
-        known = policy in ("open", "standard", "strict")
-        return Policy.named(policy) if known else load_policy(self._home.policies / policy)
+        return Gate(self._policies.of(project), self._ledger)
 
     def _attach(self, banks: Banks) -> tuple[AttachedBank, ...]:
         return tuple(
