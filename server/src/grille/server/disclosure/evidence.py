@@ -211,6 +211,9 @@ class FigureKind(StrEnum):
     F_STATISTIC = "f_statistic"  # float: proportional to the residual degrees of freedom
     RESIDUAL_SCALE = "residual_scale"  # float: a standard deviation, over the root of the residual degrees of freedom
     MEAN_SIZE = "mean_size"  # float: units per group
+    PER_UNIT = "per_unit"  # float: proportional to the number of units
+    MEAN_ERROR = "mean_error"  # float, added to `centre`: falls with the root of units, as the error of a mean does
+    MEAN_T = "mean_t"  # float: an estimate over such an error
     GROUPS = "groups"  # UnitCount of groups: exact when every group is large or the code list is public, else noised
 
 
@@ -218,7 +221,8 @@ class FigureKind(StrEnum):
 class Figure:
     """One figure of a model: a value of one of the kinds; None is not available. `label` is shown in its place.
 
-    `group` is the number of the FigureSet that the figure stands or falls with, where there are several.
+    `group` is the number of the FigureSet that the figure stands or falls with, where there are several. `centre` is
+    added to a value of the kind MEAN_ERROR, for the limits of an interval.
     """
 
     kind: FigureKind
@@ -226,16 +230,35 @@ class Figure:
     boundary: bool = False
     label: Text | None = None
     group: int | None = None
+    centre: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TableNeeds:
+    """What must hold for a table of a model to be shown, beyond what holds for the model.
+
+    Attributes:
+        leverage: As ModelEvidence.leverage, of a design that the table was computed with; None asks nothing.
+        weight: (total, largest part of a unit, second largest) of the sum behind the table; None asks nothing.
+        cells: Sets of units that its rows are about; each must be large.
+        constant: Whether it gives the constant term away.
+    """
+
+    leverage: tuple[float, float] | None = None
+    weight: tuple[float, float, float] | None = None
+    cells: tuple[UnitCount, ...] = ()
+    constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FigureTable:
-    """A table of figures: key, title, columns (key, heading), rows of figures."""
+    """A table of figures: key, title, columns (key, heading), rows of figures, and what must hold to show it."""
 
     key: str
     title: Text
     columns: tuple[tuple[str, Text], ...]
     rows: tuple[tuple[Figure, ...], ...]
+    needs: TableNeeds | None = None
 
 
 @dataclass(frozen=True, slots=True)

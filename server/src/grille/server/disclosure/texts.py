@@ -294,6 +294,15 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "Konstantleddet er holdt tilbake: en kombinasjon av kategorier har færre enn {constant_min} enheter.",
             ),
         ),
+        "part_withheld": (
+            Text("part of a model withheld", "del av en modell holdt tilbake"),
+            Text(
+                "A test or a prediction is withheld: few units would make up most of it, or it would give the "
+                "constant away.",
+                "En test eller en prediksjon er holdt tilbake: få enheter ville utgjort det meste av den, eller den "
+                "ville røpet konstantleddet.",
+            ),
+        ),
         "group_size": (
             Text("noisy group sizes", "støy i gruppestørrelser"),
             Text(

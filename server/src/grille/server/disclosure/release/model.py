@@ -19,7 +19,9 @@ from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.admission import Admission
 from grille.server.disclosure.release.counting import shown_count
 from grille.server.disclosure.released import AppliedRule, ReleasedModel, ReleasedTable
+from grille.server.disclosure.rules.cells import magnitude_cells_shown
 from grille.server.disclosure.rules.constant import TERM, constant_is_shown
+from grille.server.disclosure.rules.dominance import undominated
 from grille.server.disclosure.rules.fit import fit_is_imperfect
 from grille.server.disclosure.rules.groups import (
     correlation_is_moderate,
@@ -58,7 +60,8 @@ def release_model(
     admission.together((evidence.analysis_set,))
     constant = not policy.protects or constant_is_shown(evidence.smallest_combination, policy)
     shown = _Figures(evidence, policy)
-    tables = tuple(_table(table, shown, constant) for table in evidence.tables)
+    withheld = {table.key for table in evidence.tables if policy.protects and not _is_safe(table, constant, policy)}
+    tables = tuple(_table(table, shown, constant, table.key in withheld) for table in evidence.tables)
     notices = evidence.notices
     if groups_are_few(evidence.groups, policy):
         notices = (*notices, ("few_groups", in_numbers(FEW_GROUPS, policy)))
@@ -67,6 +70,8 @@ def release_model(
         rules = [applied("count_noise", policy), applied("model_rounding", policy)]
         if not constant and any(_is_constant(row) for table in evidence.tables for row in table.rows):
             rules.append(applied("constant_hidden", policy))
+        if withheld:
+            rules.append(applied("part_withheld", policy))
         if evidence.groups:
             rules.append(applied("group_size", policy))
     return ReleasedModel(evidence.command, tables, notices, evidence.view), tuple(rules)
@@ -100,6 +105,22 @@ def _judge(evidence: ModelEvidence, policy: Policy) -> None:
             raise refusal(reason, policy)
 
 
+def _is_safe(table: FigureTable, constant: bool, policy: Policy) -> bool:
+    """Say whether what a table needs holds; `constant` tells whether the constant term is shown."""
+    needs = table.needs
+    if needs is None:
+        return True
+    counts = np.array([cell.n for cell in needs.cells], dtype=np.int64)
+    noised = np.array([shown_count(cell, policy) for cell in needs.cells], dtype=np.int64)
+    total, largest, second = (np.array([part]) for part in needs.weight or (0.0, 0.0, 0.0))
+    return (
+        (constant or not needs.constant)
+        and (needs.leverage is None or nobody_is_isolated(needs.leverage, policy))
+        and bool(undominated(total, largest, second, policy)[0])
+        and bool(magnitude_cells_shown(counts, noised, policy).all())
+    )
+
+
 class _Figures:
     """Turns figures of one model into cells."""
 
@@ -124,14 +145,15 @@ class _Figures:
         if isinstance(value, str):
             return Cell(value, flag, figure.label)
         if not self._policy.protects:
-            return Cell(value, flag, figure.label)
+            return Cell(value + figure.centre if isinstance(value, float) else value, flag, figure.label)
         if figure.kind is FigureKind.P_VALUE:
             return Cell(rounded_p_value(float(value), self._policy)[0], flag, figure.label)
         if figure.kind is FigureKind.DEGREES:
             return Cell(int(value), flag, figure.label)
         if figure.kind is FigureKind.RESIDUAL_DEGREES:
             return Cell(max(int(value) + self._noised_n - self._n, 1), flag, figure.label)
-        digits = significant(np.array([self._for_noised_n(figure.kind, float(value))]), self._policy.model_digits)
+        exact = figure.centre + self._for_noised_n(figure.kind, float(value))
+        digits = significant(np.array([exact]), self._policy.model_digits)
         return Cell(float(digits[0]), flag, figure.label)
 
     def _count(self, count: UnitCount, figure: Figure) -> Cell:
@@ -150,8 +172,12 @@ class _Figures:
             return value * ratio
         if kind is FigureKind.RESIDUAL_SCALE:
             return value / math.sqrt(ratio)
-        if kind is FigureKind.MEAN_SIZE:
+        if kind in (FigureKind.MEAN_SIZE, FigureKind.PER_UNIT):
             return value * self._noised_n / self._n
+        if kind is FigureKind.MEAN_ERROR:
+            return value / math.sqrt(ratio * self._noised_n / self._n)
+        if kind is FigureKind.MEAN_T:
+            return value * math.sqrt(ratio * self._noised_n / self._n)
         if kind is FigureKind.ADJUSTED_R2:
             return 1.0 - (1.0 - value) / ratio * (self._noised_n - 1) / (self._n - 1)
         return value
@@ -161,10 +187,10 @@ def _is_constant(row: tuple[Figure, ...]) -> bool:
     return bool(row) and row[0].kind is FigureKind.LABEL and row[0].value == TERM
 
 
-def _table(table: FigureTable, figures: _Figures, constant: bool) -> ReleasedTable:
+def _table(table: FigureTable, figures: _Figures, constant: bool, withheld: bool) -> ReleasedTable:
     rows = []
     for row in table.rows:
-        if not constant and _is_constant(row):
+        if withheld or (not constant and _is_constant(row)):
             label, *rest = row
             rows.append((figures.cell(label), *(Cell(None, Flag.SUPPRESSED) for _ in rest)))
         else:
