@@ -29,7 +29,8 @@ def test_units_outside_the_condition_get_missing_values(bench):
     evidence = bench.run(DATA + "generate x = born if sex == '1'")
     assert [one for one in bench.values("x") if one is not None] == list(truth().born[::2])
     assert evidence.counts["missing"].n == 1500
-    ((selected, left),) = evidence.touched
+    (found,) = evidence.touched
+    selected, left = found.selected, found.left
     assert (selected.n, left.n) == (1500, 1500)
     known = truth().record_key
     assert selected.key == sum(int(key) for key in known[::2]) % 2**64
@@ -86,7 +87,7 @@ def test_replace_changes_values_where_the_condition_holds(bench):
     np.testing.assert_array_equal(bench.values("wage").astype(float), np.nan_to_num(wages()))
     missing = np.isnan(wages()).sum()
     assert evidence.counts["changed"].n == missing
-    assert [(one.n, other.n) for one, other in evidence.touched] == [(missing, 3000 - missing)]
+    assert [(one.selected.n, one.left.n) for one in evidence.touched] == [(missing, 3000 - missing)]
 
 
 def test_replace_without_condition_may_change_the_type(bench):

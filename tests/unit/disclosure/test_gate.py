@@ -25,6 +25,7 @@ from grille.server.disclosure.evidence import (
     PublicEvidence,
     Sensitivity,
     StatusEvidence,
+    Touch,
     UnitCount,
 )
 from grille.server.disclosure.gate import Gate
@@ -77,33 +78,59 @@ def test_counts_of_a_status_are_noised_in_numbers_and_words(gate: Gate) -> None:
     content = content_of(gate, status())
     assert isinstance(content, ReleasedStatus)
     kept = noised(5_000, UNITS.count(EVERYONE[:5_000]).key)
-    assert content.counts == {"kept": kept, "gone": 0}
-    assert content.text.en == f"{kept:,} kept, 0 gone."
-    assert content.text.no.endswith("0 borte.")
+    assert content.counts == {"kept": kept}
+    assert content.text.en == f"{kept:,} kept, <10 gone."
+    assert content.text.no.endswith("<10 borte.")
 
 
-def test_small_counts_of_a_status_are_told_as_small() -> None:
+def test_small_counts_of_a_status_are_told_like_none() -> None:
     shown = set()
     for first in range(0, 400, 7):
         with_few = status(counts={"kept": UNITS.count(EVERYONE[first : first + 7]), "gone": UNITS.count([])})
         content = Gate(Policy.standard(), None).release(with_few, project="P").content  # type: ignore[arg-type]
         assert isinstance(content, ReleasedStatus)
         shown.add((content.text.en, content.counts.get("kept", -1)))
-    assert shown == {("<10 kept, 0 gone.", -1), *((f"{n} kept, 0 gone.", n) for n in (10, 11, 12))}
+    assert shown == {("<10 kept, <10 gone.", -1), *((f"{n} kept, <10 gone.", n) for n in (10, 11, 12))}
 
 
-@pytest.mark.parametrize("n,reason", [(0, "POPULATION_TOO_SMALL"), (999, "POPULATION_TOO_SMALL"), (1000, None)])
+@pytest.mark.parametrize("n,reason", [(0, "POPULATION_TOO_SMALL"), (999, "POPULATION_TOO_SMALL"), (1010, None)])
 def test_small_populations_are_refused(gate: Gate, n: int, reason: str | None) -> None:
     assert reason_of(gate, status(population=UNITS.count(EVERYONE[:n]))) == reason
 
 
 @pytest.mark.parametrize(
-    "selected,left,reason",
-    [(9, 5_991, "CONDITION_TOO_NARROW"), (5_991, 9, "CONDITION_TOO_NARROW"), (10, 5_990, None), (0, 6_000, None)],
+    "selected,left,effect,reason",
+    [
+        (9, 5_991, "as_written", "CONDITION_TOO_NARROW"),
+        (5_991, 9, "as_written", "CONDITION_TOO_NARROW"),
+        (0, 6_000, "as_written", "CONDITION_TOO_NARROW"),
+        (5_991, 9, "nobody", "CONDITION_TOO_NARROW"),
+        (9, 5_991, "nobody", None),
+        (0, 6_000, "nobody", None),
+        (5_991, 9, "everybody", None),
+        (20, 5_980, "as_written", None),
+    ],
 )
-def test_narrow_conditions_are_refused(gate: Gate, selected: int, left: int, reason: str | None) -> None:
-    touched = ((UnitCount(3000, 1), UnitCount(3000, 2)), (UnitCount(selected, 3), UnitCount(left, 4)))
+def test_a_condition_that_took_effect_on_few_units_is_refused(
+    gate: Gate, selected: int, left: int, effect: str, reason: str | None
+) -> None:
+    wide = Touch(UnitCount(3000, 1), UnitCount(3000, 2), "as_written")
+    touched = (wide, Touch(UnitCount(selected, 3), UnitCount(left, 4), effect))
     assert reason_of(gate, status(touched=touched)) == reason
+
+
+def test_few_units_and_none_give_the_same_remark(gate: Gate) -> None:
+    what = Text("The condition", "Betingelsen")
+    answers = {
+        repr(
+            content_of(
+                gate, status(touched=(Touch(UNITS.count(EVERYONE[:n]), UNITS.count(EVERYONE[n:]), "nobody", what),))
+            )
+        )
+        for n in range(10)
+    }
+    assert len(answers) == 1
+    assert "few_or_none" in answers.pop()
 
 
 def test_open_shows_public_data_exactly_and_nothing_else(ledger: Ledger) -> None:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grille.server.disclosure.evidence import Axis
+from grille.server.disclosure.evidence import Axis, UnitCount
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.rules.cells import count_cells_shown, magnitude_cells_shown
 from grille.server.disclosure.rules.codes import without_unshown_codes
 from grille.server.disclosure.rules.complement import complement_cells_shown
-from grille.server.disclosure.rules.condition import condition_is_wide
+from grille.server.disclosure.rules.condition import Effect, condition_effect
 from grille.server.disclosure.rules.population import population_is_large
 from grille.server.disclosure.rules.sparse import table_is_dense
 from grille.server.text import same
@@ -22,17 +22,44 @@ from grille.server.text import same
 POLICY = Policy.standard()
 
 
-@pytest.mark.parametrize("units,large", [(0, False), (999, False), (1000, True), (1001, True)])
-def test_population(units: int, large: bool) -> None:
-    assert population_is_large(units, POLICY) is large
+def keyed(n: int) -> list[UnitCount]:
+    """Return sets of n units whose noise differs."""
+    return [UnitCount(n, int(key)) for key in np.random.default_rng(n).integers(0, 2**63, 400)]
 
 
-@pytest.mark.parametrize(
-    "selected,left,wide",
-    [(0, 50, True), (50, 0, True), (0, 0, True), (10, 10, True), (9, 50, False), (50, 9, False), (1, 0, False)],
-)
-def test_condition(selected: int, left: int, wide: bool) -> None:
-    assert condition_is_wide(selected, left, POLICY) is wide
+@pytest.mark.parametrize("units", [0, 1, 990, 999])
+def test_a_population_below_the_minimum_is_never_large(units: int) -> None:
+    assert not any(population_is_large(one, POLICY) for one in keyed(units))
+
+
+def test_a_population_is_large_from_ten_above_the_minimum_and_by_noise_in_between() -> None:
+    assert all(population_is_large(one, POLICY) for n in (1010, 1011, 5000) for one in keyed(n))
+    shares = [np.mean([population_is_large(one, POLICY) for one in keyed(n)]) for n in range(1000, 1010)]
+    assert all(0 < share < 1 for share in shares)
+    assert shares == sorted(shares)
+    assert max(np.diff(shares)) < 0.3  # one unit more never decides
+
+
+MANY = UnitCount(3000, 77)
+
+
+@pytest.mark.parametrize("few", range(10))
+def test_a_condition_on_few_units_counts_as_one_on_none(few: int) -> None:
+    assert {condition_effect(one, MANY, POLICY) for one in keyed(few)} == {Effect.NOBODY}
+    assert {condition_effect(MANY, one, POLICY) for one in keyed(few)} == {Effect.EVERYBODY}
+
+
+def test_a_condition_holds_as_written_from_twenty_units_and_by_noise_from_ten() -> None:
+    for n in (20, 21, 100):
+        assert {condition_effect(one, MANY, POLICY) for one in keyed(n)} == {Effect.AS_WRITTEN}
+        assert {condition_effect(MANY, one, POLICY) for one in keyed(n)} == {Effect.AS_WRITTEN}
+    for n in range(10, 20):
+        assert {condition_effect(one, MANY, POLICY) for one in keyed(n)} == {Effect.NOBODY, Effect.AS_WRITTEN}
+        assert {condition_effect(MANY, one, POLICY) for one in keyed(n)} == {Effect.EVERYBODY, Effect.AS_WRITTEN}
+
+
+def test_a_condition_on_public_data_holds_as_written() -> None:
+    assert condition_effect(UnitCount(1, 5), MANY, Policy.open()) is Effect.AS_WRITTEN
 
 
 def test_counts_are_shown_from_ten_and_at_zero() -> None:

@@ -13,15 +13,18 @@ from grille.server.commands.options import check_options
 from grille.server.commands.preparation import (
     PREPARATION,
     present_status,
+    touch,
     with_frame,
     with_missing,
     without,
 )
 from grille.server.commands.scope import Labels, Scope, Variable
-from grille.server.disclosure.evidence import StatusEvidence, UnitCount
+from grille.server.disclosure.evidence import StatusEvidence, Touch, UnitCount
+from grille.server.disclosure.rules.condition import Effect
 from grille.server.errors import GrilleError, TypeMismatchError
 from grille.server.language import ast
 from grille.server.plan.expressions import ColumnRef, ValueType
+from grille.server.plan.steps import missing as no_value
 from grille.server.plan.steps import number_from_text
 from grille.server.text import Text
 
@@ -61,10 +64,10 @@ class Destring:
         ),
         examples=("destring code, ignore('.-') force", "destring muni, prefix(n_)"),
         details=Text(
-            "Blanks around a number do not count. Without `force` the command fails when a value is no number. Labels "
-            "are kept for codes that are numbers.",
-            "Blanke rundt et tall teller ikke. Uten `force` feiler kommandoen når en verdi ikke er et tall. Etiketter "
-            "beholdes for koder som er tall.",
+            "Blanks around a number do not count. Without `force` the command fails when values are no numbers; those "
+            "of few units become missing. Labels are kept for codes that are numbers.",
+            "Blanke rundt et tall teller ikke. Uten `force` feiler kommandoen når verdier ikke er tall; for få enheter "
+            "blir de manglende. Etiketter beholdes for koder som er tall.",
         ),
     )
 
@@ -99,16 +102,21 @@ class Destring:
         engine, frame = workspace.engine, workspace.frames[plan.dataset]
         after = frame
         counts: dict[str, UnitCount] = {}
-        touched: list[tuple[UnitCount, UnitCount]] = []
+        touched: list[Touch] = []
         for place, (old, target) in enumerate(plan.pairs):
             text = ColumnRef(old, ValueType.STRING)
             number = number_from_text(text, plan.ignored, plan.decimal_comma)
             after = engine.with_column(after, target, number)
             found = with_missing(engine, after, ColumnRef(target, ValueType.NUMBER))
             unreadable = without(found["missing"], with_missing(engine, frame, text)["missing"])
-            if unreadable.n and not plan.force:
+            refused = touch(workspace, unreadable, found["units"], None)
+            # few units without a number look like none: they become missing, with or without force
+            if unreadable.n and not plan.force and refused.effect != Effect.NOBODY:
                 raise _not_numeric(old)
-            touched.append((unreadable, without(found["units"], unreadable)))
+            if refused.effect == Effect.EVERYBODY:
+                after = engine.with_column(after, target, no_value(ValueType.NUMBER))
+                found["missing"] = found["units"]
+            touched.append(refused)
             counts |= {f"units{place}": found["units"], f"missing{place}": found["missing"]}
         evidence = StatusEvidence("destringed", _status(plan), counts, touched=tuple(touched))
         return Outcome(evidence, with_frame(workspace, plan.dataset, after))

@@ -10,6 +10,7 @@ from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
 from grille.server.commands.lookup import new_name, populated_dataset, with_variable
 from grille.server.commands.preparation import (
     PREPARATION,
+    by_effect,
     derived,
     is_truth,
     present_status,
@@ -18,7 +19,7 @@ from grille.server.commands.preparation import (
     with_missing,
 )
 from grille.server.commands.scope import Scope
-from grille.server.disclosure.evidence import StatusEvidence, UnitCount
+from grille.server.disclosure.evidence import StatusEvidence, Touch
 from grille.server.language import ast
 from grille.server.language.binding import bind_condition, bind_expression
 from grille.server.plan.expressions import ColumnRef, Expression
@@ -51,9 +52,12 @@ class Generate:
         ),
         details=Text(
             "The name must be unused. Units outside the condition get a missing value. A comparison gives 1 and 0 for "
-            "all units. quantile() must be the whole right side; units with equal values are never parted.",
+            "all units. quantile() must be the whole right side; units with equal values are never parted. A condition "
+            "that selects few units or none counts as selecting none, one that leaves few or none as selecting all.",
             "Navnet må være ubrukt. Enheter utenfor betingelsen får manglende verdi. En sammenligning gir 1 og 0 for "
-            "alle enheter. quantile() må være hele høyresiden; enheter med lik verdi skilles aldri.",
+            "alle enheter. quantile() må være hele høyresiden; enheter med lik verdi skilles aldri. En betingelse som "
+            "velger få enheter eller ingen, regnes som om den ikke velger noen, en som utelater få eller ingen, som om "
+            "den velger alle.",
         ),
     )
 
@@ -75,10 +79,12 @@ class Generate:
         workspace.progress("computing")
         engine, frame = workspace.engine, workspace.frames[plan.dataset]
         value: Expression = plan.value
-        touched: tuple[tuple[UnitCount, UnitCount], ...] = ()
+        touched: tuple[Touch, ...] = ()
         if plan.condition is not None:
-            touched = (touched_by(engine, frame, plan.condition),)
-            value = choose([(plan.condition, value)], missing(value.type), value.type)
+            found = touched_by(workspace, frame, plan.condition)
+            touched = (found,)
+            chosen: Expression = choose([(plan.condition, value)], missing(value.type), value.type)
+            value = by_effect(found, chosen, missing(value.type), value)
         frame = engine.with_column(frame, plan.column, value)
         column = value if is_truth(value) else ColumnRef(plan.column, value.type)
         counts = with_missing(engine, frame, column)

@@ -17,16 +17,31 @@ from grille.server.commands.lookup import (
     with_dataset,
 )
 from grille.server.commands.options import Options, check_options
-from grille.server.commands.preparation import PREPARATION, highest, present_status, with_frame, with_missing
+from grille.server.commands.preparation import (
+    NOBODY,
+    PREPARATION,
+    count_units,
+    highest,
+    present_status,
+    touch,
+    with_frame,
+    with_missing,
+    without,
+)
 from grille.server.commands.scope import DataSet, Link, Scope, Variable
-from grille.server.disclosure.evidence import StatusEvidence
+from grille.server.disclosure.evidence import StatusEvidence, Touch
+from grille.server.disclosure.rules.condition import Effect
 from grille.server.engines.base import Source
 from grille.server.errors import Span, TypeMismatchError
 from grille.server.language import ast
-from grille.server.plan.expressions import ColumnRef, ValueType
+from grille.server.plan.expressions import Apply, ColumnRef, ValueType
+from grille.server.plan.steps import negated
 from grille.server.text import Text
 
 How = Literal["left", "outer", "inner"]
+
+_JOINING = Text("Joining by `outer_join`", "Å komme med ved `outer_join`")
+_LEAVING = Text("Leaving by `inner_join`", "Å gå ut ved `inner_join`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +141,29 @@ class Import:
     def compute(self, plan: Any, workspace: Workspace) -> Outcome:
         """Read the variable; count the units and those without a value."""
         workspace.progress("reading")
-        frame = workspace.frames[plan.dataset]
-        if frame.rows is None:
-            frame = workspace.engine.import_first(plan.source, plan.column)
+        engine, before = workspace.engine, workspace.frames[plan.dataset]
+        value = ColumnRef(plan.column, plan.source.type)
+        touched: tuple[Touch, ...] = ()
+        if before.rows is None:
+            frame = engine.import_first(plan.source, plan.column)
+            counts = with_missing(engine, frame, value)
+        elif plan.how == "outer":
+            frame = engine.import_next(before, plan.source, plan.column, "outer")
+            counts = with_missing(engine, frame, value)
+            new = without(counts["units"], count_units(engine, before))
+            touched = (touch(workspace, new, counts["units"], _JOINING),)
+            if touched[0].effect == Effect.NOBODY:
+                frame = engine.import_next(before, plan.source, plan.column, "left")
+                counts = with_missing(engine, frame, value)
         else:
-            frame = workspace.engine.import_next(frame, plan.source, plan.column, plan.how)
-        counts = with_missing(workspace.engine, frame, ColumnRef(plan.column, plan.source.type))
-        evidence = StatusEvidence("imported", plan.text, counts, population=counts["units"])
+            frame = engine.import_next(before, plan.source, plan.column, "left")
+            counts = with_missing(engine, frame, value)
+            if plan.how == "inner":
+                touched = (touch(workspace, counts["missing"], counts["units"], _LEAVING),)
+                if touched[0].effect != Effect.NOBODY:
+                    frame = engine.filter(frame, negated(Apply("sysmiss", (value,), ValueType.NUMBER)))
+                    counts = {"units": touched[0].left, "missing": NOBODY}
+        evidence = StatusEvidence("imported", plan.text, counts, population=counts["units"], touched=touched)
         return Outcome(evidence, with_frame(workspace, plan.dataset, frame))
 
     def present(self, content: Any) -> tuple[Block, ...]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from grille.server.blocks import Block, Notice
 from grille.server.commands.base import Outcome, Workspace
 from grille.server.commands.scope import DataSet, Sensitivity, Variable
-from grille.server.disclosure.evidence import StatusEvidence, UnitCount
+from grille.server.disclosure.evidence import StatusEvidence, Touch, UnitCount
 from grille.server.disclosure.released import ReleasedStatus
+from grille.server.disclosure.rules.condition import Effect, condition_effect
 from grille.server.engines.base import Engine, Frame
 from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind
 from grille.server.plan.expressions import Apply, Expression, ValueType, columns_of
 from grille.server.plan.functions import ALL
 from grille.server.text import Text, same
+
+T = TypeVar("T")
 
 DATASETS = Text("Data sets", "Datasett")
 PREPARATION = Text("Preparation", "Tilrettelegging")
@@ -57,10 +60,24 @@ def together(parts: Iterable[UnitCount]) -> UnitCount:
     return UnitCount(sum(part.n for part in parts), sum(part.key for part in parts) % _KEY_MODULUS)
 
 
-def touched_by(engine: Engine, frame: Frame, condition: Expression) -> tuple[UnitCount, UnitCount]:
-    """Count the units that `condition` selects and those that it leaves."""
-    selected = count_units(engine, frame, condition)
-    return selected, without(count_units(engine, frame), selected)
+def touched_by(workspace: Workspace, frame: Frame, condition: Expression) -> Touch:
+    """Count the units that `condition` selects and those that it leaves, and say what it does."""
+    selected = count_units(workspace.engine, frame, condition)
+    return touch(workspace, selected, count_units(workspace.engine, frame))
+
+
+_CONDITION = Text("The condition", "Betingelsen")
+
+
+def touch(workspace: Workspace, selected: UnitCount, everything: UnitCount, what: Text | None = _CONDITION) -> Touch:
+    """Return what a condition does that selects some of all units; `what` names it in a remark."""
+    left = without(everything, selected)
+    return Touch(selected, left, condition_effect(selected, left, workspace.policy), what)
+
+
+def by_effect(found: Touch, as_written: T, nobody: T, everybody: T) -> T:
+    """Return one of three by what a condition does."""
+    return {Effect.AS_WRITTEN: as_written, Effect.NOBODY: nobody, Effect.EVERYBODY: everybody}[Effect(found.effect)]
 
 
 def with_missing(engine: Engine, frame: Frame, column: Expression) -> dict[str, UnitCount]:
@@ -119,7 +136,7 @@ def present_status(content: Any) -> tuple[Block, ...]:
     """Turn a released status sentence into a notice."""
     if not isinstance(content, ReleasedStatus):
         raise TypeError(f"not a status: {type(content).__name__}")
-    return (Notice(content.key, content.text),)
+    return (Notice(content.key, content.text), *(Notice(key, text) for key, text in content.remarks))
 
 
 def _ranks(expression: Expression) -> bool:

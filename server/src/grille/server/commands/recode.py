@@ -10,20 +10,23 @@ from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome,
 from grille.server.commands.lookup import new_name, populated_dataset, unique_names, usable_variable, with_variable
 from grille.server.commands.options import check_options
 from grille.server.commands.preparation import (
+    NOBODY,
     PREPARATION,
     blended,
+    by_effect,
     count_by,
     count_units,
     derived,
     present_status,
     together,
+    touch,
     with_frame,
-    without,
 )
-from grille.server.commands.recode_rules import labels_after, recoded, result_type, rule_number
+from grille.server.commands.recode_rules import labels_after, recoded, result_type, rule_number, unmatched
 from grille.server.commands.scope import DataSet, Scope, Variable
-from grille.server.disclosure.evidence import StatusEvidence, UnitCount
-from grille.server.engines.base import Engine, Frame
+from grille.server.disclosure.evidence import StatusEvidence, Touch, UnitCount
+from grille.server.disclosure.rules.condition import Effect
+from grille.server.engines.base import Frame
 from grille.server.errors import Span
 from grille.server.language import ast
 from grille.server.language.binding import bind_condition
@@ -34,10 +37,22 @@ from grille.server.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One variable to recode: name of the result, its value, and the number of the rule that decides a row."""
+    """One variable to recode.
 
+    Attributes:
+        source: The variable.
+        target: Name of the result.
+        type: Its type.
+        old: The value where no rule applies.
+        branches: Per rule, when it matches and what it gives.
+        rule: Number of the rule that decides a row.
+    """
+
+    source: str
     target: str
-    value: Expression
+    type: ValueType
+    old: Expression
+    branches: tuple[tuple[Expression, Expression], ...]
     rule: Expression
 
 
@@ -74,10 +89,12 @@ class Recode:
         details=Text(
             "On the left stand values, closed ranges of numbers with min and max, or one of missing, nonmissing and "
             "*. The "
-            "first rule that matches a value decides; values that no rule matches stay.",
+            "first rule that matches a value decides; values that no rule matches stay. A rule that decides for few "
+            "units or none changes nothing, one that leaves few or none decides for all.",
             "Til venstre står verdier, lukkede intervaller av tall med min og max, eller ett av missing, nonmissing "
             "og *. "
-            "Den første regelen som passer, bestemmer; verdier uten regel står.",
+            "Den første regelen som passer, bestemmer; verdier uten regel står. En regel som bestemmer for få enheter "
+            "eller ingen, endrer ingenting, en som utelater få eller ingen, bestemmer for alle.",
         ),
     )
 
@@ -104,14 +121,15 @@ class Recode:
         """Recode every variable; count per rule the units that it decides."""
         workspace.progress("computing")
         engine, frame = workspace.engine, workspace.frames[plan.dataset]
-        touched: list[tuple[UnitCount, UnitCount]] = []
+        touched: list[Touch] = []
         counts: dict[str, UnitCount] = {}
         after = frame
+        everything = count_units(engine, frame)
         for number, step in enumerate(plan.steps):
-            pairs = _touched(engine, frame, plan, step)
-            touched += pairs
-            counts[f"changed{number}"] = together(selected for selected, _ in pairs)
-            after = engine.with_column(after, step.target, step.value)
+            found = _touched(workspace, frame, plan, step, everything)
+            touched += found
+            counts[f"changed{number}"] = _changed(found, everything)
+            after = engine.with_column(after, step.target, _value(step, plan, found))
         english = "; ".join(f"{step.target} for {{changed{place}}} units" for place, step in enumerate(plan.steps))
         norwegian = "; ".join(f"{step.target} for {{changed{place}}} enheter" for place, step in enumerate(plan.steps))
         text = Text(f"Recoded in {plan.dataset}: {english}.", f"Omkodet i {plan.dataset}: {norwegian}.")
@@ -132,22 +150,46 @@ def _step(
     span: Span,
 ) -> tuple[Step, Variable]:
     kind = result_type(old, rules, span, everywhere=condition is None)
-    value, rule = recoded(old, rules, kind), rule_number(old, rules)
-    if condition is not None:
-        value = choose([(condition, value)], ColumnRef(old.name, old.type), kind)
     computed = derived(target, dataset, kind, (ColumnRef(old.name, old.type), condition))
     variable = replace(blended(old, computed), name=target, type=kind, labels=labels_after(old, rules, kind))
-    return Step(target, value, rule), variable
+    unruled = unmatched(old, kind)
+    return Step(old.name, target, kind, unruled, recoded(old, rules, kind), rule_number(old, rules)), variable
 
 
-def _touched(engine: Engine, frame: Frame, plan: Plan, step: Step) -> list[tuple[UnitCount, UnitCount]]:
+def _touched(workspace: Workspace, frame: Frame, plan: Plan, step: Step, everything: UnitCount) -> list[Touch]:
     rule = step.rule
     if plan.condition is not None:
         rule = choose([(plan.condition, rule)], missing(ValueType.NUMBER), ValueType.NUMBER)
-    found = count_by(engine, frame, rule, None)
-    everything = count_units(engine, frame)
-    selected = [found.get(float(number), UnitCount(0, 0)) for number in range(plan.rules)]
-    return [(one, without(everything, one)) for one in selected]
+    found = count_by(workspace.engine, frame, rule, None)
+    return [
+        touch(workspace, found.get(float(number), NOBODY), everything, _rule_name(step, number))
+        for number in range(plan.rules)
+    ]
+
+
+def _rule_name(step: Step, number: int) -> Text:
+    return Text(f"Rule {number + 1} for {step.source}", f"Regel {number + 1} for {step.source}")
+
+
+def _changed(found: list[Touch], everything: UnitCount) -> UnitCount:
+    if any(one.effect == Effect.EVERYBODY for one in found):
+        return everything
+    return together(by_effect(one, one.selected, NOBODY, everything) for one in found)
+
+
+def _value(step: Step, plan: Plan, found: list[Touch]) -> Expression:
+    """Return the recoded value: a rule that counts as holding for nobody leaves what it matches as it was."""
+    news = [new for _, new in step.branches]
+    for new, one in zip(news, found, strict=True):
+        if one.effect == Effect.EVERYBODY:
+            return new
+    branches = [
+        (matches, by_effect(one, new, step.old, new)) for (matches, new), one in zip(step.branches, found, strict=True)
+    ]
+    if all(one.effect == Effect.NOBODY for one in found):
+        return step.old
+    value = choose(branches, step.old, step.type)
+    return value if plan.condition is None else choose([(plan.condition, value)], step.old, step.type)
 
 
 COMMAND = Recode()

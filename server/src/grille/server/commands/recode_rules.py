@@ -39,13 +39,18 @@ def result_type(variable: Variable, rules: tuple[RecodeRule, ...], span: Span, *
     return ValueType.NUMBER if was_text else ValueType.STRING
 
 
-def recoded(variable: Variable, rules: tuple[RecodeRule, ...], kind: ValueType) -> Expression:
-    """Return the value after the rules; the first rule that matches decides, others leave the value."""
-    column = ColumnRef(variable.name, variable.type)
-    fits = (kind is ValueType.STRING) == (variable.type is ValueType.STRING)
+def recoded(
+    variable: Variable, rules: tuple[RecodeRule, ...], kind: ValueType
+) -> tuple[tuple[Expression, Expression], ...]:
+    """Return per rule when it matches and what it gives; the first rule that matches decides."""
     news = [missing(kind) if isinstance(rule.new, Missing) else Constant(rule.new.value, kind) for rule in rules]
-    branches = [(matches(variable, rule), new) for rule, new in zip(rules, news, strict=True)]
-    return choose(branches, column if fits else missing(kind), kind)
+    return tuple((matches(variable, rule), new) for rule, new in zip(rules, news, strict=True))
+
+
+def unmatched(variable: Variable, kind: ValueType) -> Expression:
+    """Return the value where no rule matches: what it was, or missing when the type changes."""
+    fits = (kind is ValueType.STRING) == (variable.type is ValueType.STRING)
+    return ColumnRef(variable.name, variable.type) if fits else missing(kind)
 
 
 def rule_number(variable: Variable, rules: tuple[RecodeRule, ...]) -> Expression:

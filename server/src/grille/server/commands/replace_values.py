@@ -10,16 +10,18 @@ from grille.server.blocks import Block
 from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
 from grille.server.commands.lookup import populated_dataset, usable_variable, with_variable
 from grille.server.commands.preparation import (
+    NOBODY,
     PREPARATION,
     blended,
+    by_effect,
     count_units,
     derived,
     present_status,
-    touched_by,
+    touch,
     with_frame,
 )
 from grille.server.commands.scope import Scope, Variable
-from grille.server.disclosure.evidence import StatusEvidence, UnitCount
+from grille.server.disclosure.evidence import StatusEvidence, Touch
 from grille.server.errors import Span, TypeMismatchError
 from grille.server.language import ast
 from grille.server.language.binding import bind_condition, bind_expression
@@ -48,8 +50,11 @@ class Replace:
         syntax="replace VARIABLE = EXPRESSION [if CONDITION]",
         examples=("replace wage = 0 if sysmiss(wage)", "replace code = string(code)"),
         details=Text(
-            "Values outside the condition stay. Without a condition all values change, and the type may change too.",
-            "Verdier utenfor betingelsen står. Uten betingelse endres alle verdier, og typen kan da også endres.",
+            "Values outside the condition stay. Without a condition all values change, and the type may change too. A "
+            "condition that selects few units or none changes nothing, one that leaves few or none changes all.",
+            "Verdier utenfor betingelsen står. Uten betingelse endres alle verdier, og typen kan da også endres. En "
+            "betingelse som velger få enheter eller ingen, endrer ingenting, en som utelater få eller ingen, endrer "
+            "alle.",
         ),
     )
 
@@ -79,14 +84,15 @@ class Replace:
         workspace.progress("computing")
         engine, frame = workspace.engine, workspace.frames[plan.dataset]
         value: Expression = plan.value
-        touched: tuple[tuple[UnitCount, UnitCount], ...] = ()
-        if plan.condition is None:
-            selected = count_units(engine, frame)
-        else:
-            touched = (touched_by(engine, frame, plan.condition),)
-            selected = touched[0][0]
+        touched: tuple[Touch, ...] = ()
+        selected = everything = count_units(engine, frame)
+        if plan.condition is not None:
+            found = touch(workspace, count_units(engine, frame, plan.condition), everything)
+            touched = (found,)
+            selected = by_effect(found, found.selected, NOBODY, everything)
             kind = frame.columns[plan.column].type
-            value = choose([(plan.condition, value)], ColumnRef(plan.column, kind), kind)
+            old = ColumnRef(plan.column, kind)
+            value = by_effect(found, choose([(plan.condition, value)], old, kind), old, value)
         text = Text(
             f"{plan.column} in {plan.dataset}: {{changed}} units changed.",
             f"{plan.column} i {plan.dataset}: {{changed}} enheter endret.",

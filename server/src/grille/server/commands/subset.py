@@ -8,7 +8,15 @@ from typing import Any
 from grille.server.blocks import Block
 from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
 from grille.server.commands.lookup import active_dataset, populated_dataset, unique_names, variable, with_dataset
-from grille.server.commands.preparation import PREPARATION, present_status, touched_by, with_frame
+from grille.server.commands.preparation import (
+    NOBODY,
+    PREPARATION,
+    by_effect,
+    present_status,
+    together,
+    touched_by,
+    with_frame,
+)
 from grille.server.commands.scope import Scope
 from grille.server.disclosure.evidence import StatusEvidence
 from grille.server.engines.base import Frame
@@ -66,16 +74,21 @@ class Subset:
         condition = plan.condition
         if condition is None:
             raise TypeError("a filter has a condition")
-        selected, left = touched_by(workspace.engine, frame, condition)
-        # a missing condition does not select a unit: keep removes it and drop leaves it
-        after = workspace.engine.filter(frame, condition if self.keeps else negated(condition))
+        found = touched_by(workspace, frame, condition)
+        everything = together((found.selected, found.left))
+        selected = by_effect(found, found.selected, NOBODY, everything)
+        left = by_effect(found, found.left, everything, NOBODY)
         kept, gone = (selected, left) if self.keeps else (left, selected)
+        # a missing condition does not select a unit: keep removes it and drop leaves it
+        after = (
+            frame if gone.n == 0 else workspace.engine.filter(frame, condition if self.keeps else negated(condition))
+        )
         text = Text(
             f"{plan.dataset}: {{kept}} units kept, {{dropped}} dropped.",
             f"{plan.dataset}: {{kept}} enheter beholdt, {{dropped}} fjernet.",
         )
         counts = {"kept": kept, "dropped": gone}
-        evidence = StatusEvidence("units_left", text, counts, population=kept, touched=((selected, left),))
+        evidence = StatusEvidence("units_left", text, counts, population=kept, touched=(found,))
         return Outcome(evidence, with_frame(workspace, plan.dataset, after))
 
     def present(self, content: Any) -> tuple[Block, ...]:
@@ -92,9 +105,9 @@ KEEP = Subset(
         examples=("keep if inrange(age, 18, 66) & status == '1'", "keep wage age"),
         details=Text(
             "Either variables or units, never both at once. Units for which the condition is missing are removed. The "
-            "data set must stay large, and the condition must not single out few units.",
+            "data set must stay large. A condition that leaves few units or none removes none.",
             "Enten variabler eller enheter, aldri begge samtidig. Enheter med manglende betingelse fjernes. Datasettet "
-            "må forbli stort, og betingelsen må ikke skille ut få enheter.",
+            "må forbli stort. En betingelse som utelater få enheter eller ingen, fjerner ingen.",
         ),
     ),
     keeps=True,
@@ -109,10 +122,9 @@ DROP = Subset(
         examples=("drop helper1 helper2", "drop if sysmiss(wage)"),
         details=Text(
             "Either variables or units, never both at once. Units for which the condition is missing stay. The data "
-            "set "
-            "must stay large, and the condition must not single out few units.",
+            "set must stay large. A condition that selects few units or none removes none.",
             "Enten variabler eller enheter, aldri begge samtidig. Enheter med manglende betingelse står. Datasettet må "
-            "forbli stort, og betingelsen må ikke skille ut få enheter.",
+            "forbli stort. En betingelse som velger få enheter eller ingen, fjerner ingen.",
         ),
     ),
     keeps=False,

@@ -53,6 +53,23 @@ class PublicEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """How a condition of a preparation command took effect.
+
+    Attributes:
+        selected: Units that it selects.
+        left: Units that it leaves.
+        effect: What was done: a value of rules.condition.Effect. The gate decides anew and refuses what differs.
+        what: Words for the condition in a remark, such as "The condition"; None: there is no remark.
+    """
+
+    selected: UnitCount
+    left: UnitCount
+    effect: str
+    what: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusEvidence:
     """The answer of a command that prepares data.
 
@@ -61,15 +78,15 @@ class StatusEvidence:
         text: Sentence with `{name}` placeholders for counts; all else is already filled in.
         counts: Counts by placeholder; shown noised.
         population: Units of the data set after the command, when the command can have changed them: must be large.
-        touched: Per condition: (units that it selects, units that it leaves). Both must be 0 or large enough. Given
-            for generate, replace, recode (one per rule), keep, drop with a condition.
+        touched: One per condition: of generate, replace, keep, drop, of each rule of recode, of what destring cannot
+            read, of whom a join of import adds or removes.
     """
 
     key: str
     text: Text
     counts: dict[str, UnitCount]
     population: UnitCount | None = None
-    touched: tuple[tuple[UnitCount, UnitCount], ...] = ()
+    touched: tuple[Touch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

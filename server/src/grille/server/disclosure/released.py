@@ -30,11 +30,12 @@ class AppliedRule:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedStatus:
-    """A status sentence with its noised counts filled in, and those counts by placeholder."""
+    """A status sentence with its noised counts filled in, those counts by placeholder, and remarks (key, text)."""
 
     key: str
     text: Text
     counts: dict[str, int]
+    remarks: tuple[tuple[str, Text], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

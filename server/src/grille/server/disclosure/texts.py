@@ -29,12 +29,13 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
         "CONDITION_TOO_NARROW": (
             Text(
-                "The condition selects, or leaves, fewer than {condition_min} units.",
-                "Betingelsen velger, eller utelater, færre enn {condition_min} enheter.",
+                "The rules on conditions that select, or leave, fewer than {condition_min} units changed meanwhile.",
+                "Reglene for betingelser som velger, eller utelater, færre enn {condition_min} enheter, ble endret "
+                "underveis.",
             ),
             Text(
-                "Widen the condition, or merge it with a neighbouring category.",
-                "Utvid betingelsen, eller slå den sammen med en nærliggende kategori.",
+                "Run the command again.",
+                "Kjør kommandoen på nytt.",
             ),
         ),
         "TOO_FEW_UNITS": (
@@ -183,6 +184,15 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "Antall kan være noen få enheter feil, så summer trenger ikke stemme.",
             ),
         ),
+        "few_as_none": (
+            Text("few units as none", "få enheter som ingen"),
+            Text(
+                "A condition that selects fewer than about {condition_min} units counts as selecting none, one that "
+                "leaves fewer as selecting all.",
+                "En betingelse som velger færre enn omtrent {condition_min} enheter, regnes som om den ikke velger "
+                "noen, en som utelater færre, som om den velger alle.",
+            ),
+        ),
         "cell_suppression": (
             Text("small cells withheld", "små celler holdt tilbake"),
             Text(
@@ -311,6 +321,16 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             ),
         ),
     }
+)
+
+FEW_OR_NONE = Text(
+    "holds for few units or none: it counts as holding for none.",
+    "gjelder få enheter eller ingen: det regnes som om ingen er med.",
+)
+
+ALL_OR_NEARLY = Text(
+    "holds for all units or all but few: it counts as holding for all.",
+    "gjelder alle enheter eller alle unntatt få: det regnes som om alle er med.",
 )
 
 FEW_GROUPS = Text(

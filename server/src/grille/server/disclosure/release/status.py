@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from grille.server.disclosure.evidence import StatusEvidence
+from grille.server.disclosure.evidence import StatusEvidence, Touch
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_count
 from grille.server.disclosure.released import AppliedRule, ReleasedStatus
-from grille.server.disclosure.rules.condition import condition_is_wide
+from grille.server.disclosure.rules.condition import Effect, condition_effect
 from grille.server.disclosure.rules.population import population_is_large
-from grille.server.disclosure.texts import applied, refusal
+from grille.server.disclosure.texts import ALL_OR_NEARLY, FEW_OR_NONE, applied, refusal
 from grille.server.text import Text
 
 # Norwegian numbers are grouped by a blank that does not break, as in the tables (Språkrådet).
@@ -18,24 +18,41 @@ _NO_BREAK = "\u00a0"
 def release_status(evidence: StatusEvidence, policy: Policy) -> tuple[ReleasedStatus, tuple[AppliedRule, ...]]:
     """Judge a preparation command and fill its noised counts into its sentence.
 
+    A count below cell_min is shown as such, and none is not told from few.
+
     Raises:
-        DisclosureError: CONDITION_TOO_NARROW or POPULATION_TOO_SMALL.
+        DisclosureError: POPULATION_TOO_SMALL; CONDITION_TOO_NARROW, when a condition took effect otherwise than this
+            policy wants, as when it was changed meanwhile.
     """
-    if policy.protects:
-        if not all(condition_is_wide(selected.n, left.n, policy) for selected, left in evidence.touched):
-            raise refusal("CONDITION_TOO_NARROW", policy)
-        if evidence.population is not None and not population_is_large(evidence.population.n, policy):
-            raise refusal("POPULATION_TOO_SMALL", policy)
+    if any(one.effect != condition_effect(one.selected, one.left, policy) for one in evidence.touched):
+        raise refusal("CONDITION_TOO_NARROW", policy)
+    if policy.protects and evidence.population is not None and not population_is_large(evidence.population, policy):
+        raise refusal("POPULATION_TOO_SMALL", policy)
     counts = {}
     text = evidence.text
     for name, count in evidence.counts.items():
         shown = shown_count(count, policy)
-        if policy.protects and 0 < shown < policy.cell_min:
+        if policy.protects and shown < policy.cell_min:
             english = norwegian = f"<{policy.cell_min}"
         else:
             counts[name] = shown
             english = f"{shown:,}"
             norwegian = english.replace(",", _NO_BREAK)
         text = Text(text.en.replace(f"{{{name}}}", english), text.no.replace(f"{{{name}}}", norwegian))
-    rules = (applied("count_noise", policy),) if policy.protects and evidence.counts else ()
-    return ReleasedStatus(evidence.key, text, counts), rules
+    rules = []
+    if policy.protects and evidence.counts:
+        rules.append(applied("count_noise", policy))
+    if policy.protects and evidence.touched:
+        rules.append(applied("few_as_none", policy))
+    return ReleasedStatus(evidence.key, text, counts, _remarks(evidence.touched)), tuple(rules)
+
+
+def _remarks(touched: tuple[Touch, ...]) -> tuple[tuple[str, Text], ...]:
+    remarks = []
+    for one in touched:
+        if one.what is None or one.effect == Effect.AS_WRITTEN:
+            continue
+        key = "few_or_none" if one.effect == Effect.NOBODY else "all_or_nearly"
+        ending = FEW_OR_NONE if one.effect == Effect.NOBODY else ALL_OR_NEARLY
+        remarks.append((key, Text(f"{one.what.en} {ending.en}", f"{one.what.no} {ending.no}")))
+    return tuple(remarks)
