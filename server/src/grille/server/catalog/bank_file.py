@@ -3,11 +3,13 @@
 `<banks>/<bank>/<version>/data.duckdb` holds one table `units_<TYPE>` per unit type (unit UINTEGER, record_key UBIGINT,
 s0 to s5 UBIGINT: the sketch words) and one table per register variable, named by `RegisterVariable.table` (unit
 UINTEGER; value VARCHAR, BIGINT, DOUBLE, INTEGER days for DATE or UINTEGER unit for keys; and start, stop INTEGER days
-since 1970-01-01 unless FIXED; stop is null for an open spell). `metadata.json` holds published metadata alone.
+since 1970-01-01 unless FIXED; stop is null for an open spell). `metadata.json` holds published metadata alone. A
+version made of imported data sets has `identifiers.duckdb` too, which no worker can open; see importing/identifiers.py.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -24,6 +26,8 @@ from grille.server.errors import GrilleError, TypeMismatchError
 from grille.server.text import Text
 
 BANK_SCHEMA = "bank"
+KEPT = "kept"
+"""Folder that a build may make in its scratch folder: the files in it become part of the version."""
 _BANK_NAME = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*\Z")
 _MAX_NAME = 100
 
@@ -98,7 +102,7 @@ def create_version(
     """Create a bank version, whole or not at all.
 
     Everything is written to a hidden folder beside the target, flushed to disk and then renamed, so that a crash leaves
-    at most a folder that no reader looks at.
+    at most a folder that no reader looks at, and that the next creation and the next start of the server remove.
 
     Args:
         banks: Folder of all banks.
@@ -106,7 +110,7 @@ def create_version(
         version: Version, a positive whole number that must not exist yet.
         key: Encryption key of the database file.
         build: Fills the empty schema `bank` of the connection and returns the metadata; it may keep scratch files in
-            the folder that it is given, which is removed afterwards.
+            the folder that it is given, which is removed afterwards but for what is in its folder KEPT.
         limits: Resources of the DuckDB instance; spilled data go to the scratch folder when none is named.
 
     Returns:
@@ -119,11 +123,14 @@ def create_version(
     if target.exists():
         raise _exists(bank, version)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{version}.partial-", dir=target.parent))
+    remove_unfinished(banks)
+    partial, held = _unfinished_folder(target.parent, version)
     scratch = partial / "scratch"
     try:
         scratch.mkdir(mode=0o700)
         metadata = _fill(partial, scratch, key, build, limits)
+        for file in sorted((scratch / KEPT).glob("*")):
+            file.rename(partial / file.name)
         shutil.rmtree(scratch)
         (partial / "metadata.json").write_text(metadata_json.dumps(metadata), encoding="utf-8")
         for file in sorted(partial.iterdir()):
@@ -134,8 +141,41 @@ def create_version(
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+    finally:
+        os.close(held)
     _flush(target.parent)
     return metadata
+
+
+def remove_unfinished(banks: Path) -> None:
+    """Remove what killed creations left behind; one that still runs holds a lock on its folder and is let be."""
+    for folder in banks.glob("*/.*.partial-*"):
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)
+
+
+def _unfinished_folder(parent: Path, version: int) -> tuple[Path, int]:
+    """Return a new hidden folder and a descriptor that holds its lock as long as it is open, at most this process."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=f".{version}.partial-", dir=parent))
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            continue
+        if folder.exists():  # else another process took it for a leftover in the moment before the lock
+            return folder, descriptor
+        os.close(descriptor)
 
 
 def _fill(

@@ -7,11 +7,20 @@ import json
 from pathlib import Path
 from typing import Any, get_args
 
-from grille.server.catalog.model import BankMetadata, Code, RegisterVariable, SensitivityLevel, Temporality
+from grille.server.catalog.model import (
+    BankMetadata,
+    Code,
+    Documentation,
+    RegisterVariable,
+    SensitivityLevel,
+    Temporality,
+)
 from grille.server.errors import InternalError
 from grille.server.text import Text
 
 FORMAT = "grille-bank-1"
+
+_TOLD = ("population", "coverage", "values", "unit_of_measure", "revision", "ended")
 
 
 def dumps(metadata: BankMetadata) -> str:
@@ -75,7 +84,20 @@ def _variable_out(variable: RegisterVariable) -> dict[str, Any]:
             }
             for code in variable.codes
         ],
+        **_documentation_out(variable.documentation),
     }
+
+
+def _documentation_out(documentation: Documentation) -> dict[str, Any]:
+    """Return what there is; a variable of which nothing is told has no such part, as in older files."""
+    told = {name: _text_out(text) for name in _TOLD if (text := getattr(documentation, name)) is not None}
+    subjects = [_text_out(subject) for subject in documentation.subjects]
+    return {"documentation": {**told, "subjects": subjects}} if told or subjects else {}
+
+
+def _documentation_in(entry: dict[str, Any]) -> Documentation:
+    told = {name: _text_in(entry[name]) for name in _TOLD if name in entry}
+    return Documentation(subjects=tuple(_text_in(subject) for subject in entry.get("subjects", ())), **told)
 
 
 def _variable_in(entry: dict[str, Any]) -> RegisterVariable:
@@ -102,6 +124,7 @@ def _variable_in(entry: dict[str, Any]) -> RegisterVariable:
         valid_until=_date_in(entry["validUntil"]),
         status_dates=tuple(datetime.date.fromisoformat(day) for day in entry["statusDates"]),
         table=entry["table"],
+        documentation=_documentation_in(entry.get("documentation", {})),
     )
 
 

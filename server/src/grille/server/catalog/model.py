@@ -26,6 +26,29 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Documentation:
+    """What else the metadata of a data set tell.
+
+    Attributes:
+        population: Which units it covers.
+        subjects: Subjects that it belongs to.
+        coverage: Which area it covers.
+        values: What the values are, when they have no code list.
+        unit_of_measure: What numbers are measured in.
+        revision: What is new in these data.
+        ended: Why there will be no newer data, and which variables follow.
+    """
+
+    population: Text | None = None
+    subjects: tuple[Text, ...] = ()
+    coverage: Text | None = None
+    values: Text | None = None
+    unit_of_measure: Text | None = None
+    revision: Text | None = None
+    ended: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterVariable:
     """A register variable.
 
@@ -42,6 +65,7 @@ class RegisterVariable:
         valid_from, valid_until: First and last day with data; None for FIXED.
         status_dates: Dates of a STATUS variable, ascending.
         table: Name of its table in the bank file.
+        documentation: What else is told of it.
     """
 
     name: str
@@ -57,6 +81,7 @@ class RegisterVariable:
     valid_until: datetime.date | None
     status_dates: tuple[datetime.date, ...]
     table: str
+    documentation: Documentation = Documentation()
 
     @property
     def value_type(self) -> ValueType:

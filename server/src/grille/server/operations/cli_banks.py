@@ -70,6 +70,52 @@ def add_banks(app: typer.Typer, terminal: Terminal) -> None:
             )
         )
 
+    @bank_app.command("import")
+    def import_(
+        home: HomeArgument,
+        source: Annotated[
+            Path, typer.Argument(metavar="DIR", help="Folder of data sets: NAME/NAME.json, NAME/NAME.csv; or NAME.tar.")
+        ],
+        bank: Annotated[str, typer.Option(help="Name of the bank, such as no.example.reg.")],
+        private_key: Annotated[
+            Path | None,
+            typer.Option(metavar="DIR", help="Folder with microdata_private_key.pem, which opens packages."),
+        ] = None,
+        remove: Annotated[
+            list[str] | None, typer.Option(metavar="NAME", help="Data set to leave out from now on; repeatable.")
+        ] = None,
+    ) -> None:
+        """Make the next version of a bank out of data sets in the microdata-tools format; the others are kept."""
+        from grille.server.catalog.importing.build import BankSecrets, import_data_sets
+        from grille.server.operations.home import Home
+        from grille.server.operations.keys import load_keys
+
+        found = Home.existing(home)
+        keys = load_keys(found)
+        secrets = BankSecrets(keys.bank_key(bank), keys.record_secret(bank), keys.identifier_secret(bank))
+        with _progress(terminal) as report:
+            made = import_data_sets(
+                found.banks,
+                bank,
+                source,
+                secrets,
+                private_key=private_key,
+                remove=frozenset(remove or ()),
+                progress=report,
+            )
+        version = made.metadata.version
+        counts = [len(part) for part in (made.added, made.replaced, made.kept, made.removed)]
+        terminal.say(
+            Text(
+                f"Made {bank} version {version}: {len(made.metadata.variables)} data sets "
+                f"({counts[0]} new, {counts[1]} replaced, {counts[2]} kept, {counts[3]} left out)\n"
+                f"Next: grille-server project add {home} PROJECT --bank {bank} --policy standard",
+                f"Laget {bank} versjon {version}: {len(made.metadata.variables)} datasett "
+                f"({counts[0]} nye, {counts[1]} erstattet, {counts[2]} beholdt, {counts[3]} utelatt)\n"
+                f"Neste: grille-server project add {home} PROSJEKT --bank {bank} --policy standard",
+            )
+        )
+
 
 @contextmanager
 def _progress(terminal: Terminal) -> Iterator[Callable[[Text, float], None]]:

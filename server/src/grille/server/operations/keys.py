@@ -49,6 +49,10 @@ class Keys:
         """Return the database key of `bank` (64 hex digits), so that a worker can open its banks and no others."""
         return _derive(self.database_root, f"grille bank key 1 {bank}").hex()
 
+    def identifier_secret(self, bank: str) -> bytes:
+        """Return the 32-byte secret of `bank`'s pseudonyms and their file, which no worker and no server needs."""
+        return _derive(self.record_root, f"grille identifier secret 1 {bank}")
+
 
 def make_keys(home: Home) -> None:
     """Make every key file of `home`, mode 0600.

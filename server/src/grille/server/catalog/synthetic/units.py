@@ -1,18 +1,10 @@
-"""Tables of units: number, record key and sketch words."""
+"""Tables of the units of the synthetic register."""
 
 from __future__ import annotations
 
 import duckdb
-import numpy as np
-import pyarrow as pa
 
-from grille.server.catalog.bank_file import units_table
-from grille.server.catalog.encrypted_duckdb import identifier
-from grille.server.disclosure.sketch import WORDS, record_keys, sketch_columns, unit_elements
-
-_CHUNK = 1 << 20
-
-_COLUMNS = "unit UINTEGER, record_key UBIGINT, " + ", ".join(f"s{word} UBIGINT" for word in range(WORDS))
+from grille.server.catalog import unit_tables
 
 
 def write_units(connection: duckdb.DuckDBPyConnection, secret: bytes) -> None:
@@ -22,19 +14,6 @@ def write_units(connection: duckdb.DuckDBPyConnection, secret: bytes) -> None:
         connection: With the tables unit_number and household.
         secret: Secret of the bank, at least 16 bytes.
     """
-    _write(connection, "PERSON", "SELECT unit FROM unit_number ORDER BY unit", secret)
-    _write(connection, "FAMILIE", "SELECT DISTINCT family AS unit FROM household ORDER BY unit", secret)
-
-
-def _write(connection: duckdb.DuckDBPyConnection, unit_type: str, query: str, secret: bytes) -> None:
-    table = f"bank.{identifier(units_table(unit_type))}"
-    connection.execute(f"CREATE TABLE {table} ({_COLUMNS})")
-    units = np.ascontiguousarray(connection.execute(query).fetchnumpy()["unit"], dtype=np.uint32)
-    for start in range(0, len(units), _CHUNK):
-        part = units[start : start + _CHUNK]
-        words = sketch_columns(unit_elements(part, secret))
-        columns = {"unit": part, "record_key": record_keys(part, secret)}
-        columns |= {f"s{word}": np.ascontiguousarray(words[:, word]) for word in range(WORDS)}
-        connection.register("unit_part", pa.table(columns))
-        connection.execute(f"INSERT INTO {table} SELECT * FROM unit_part")  # noqa: S608 (a quoted name of ours)
-        connection.unregister("unit_part")
+    unit_tables.write_units(connection, "PERSON", "SELECT unit FROM unit_number ORDER BY unit", secret)
+    families = "SELECT DISTINCT family AS unit FROM household ORDER BY unit"
+    unit_tables.write_units(connection, "FAMILIE", families, secret)
