@@ -29,7 +29,15 @@ from grille.server.errors import NumericError, TypeMismatchError
 from grille.server.language.ast import Analysis, Factor, Name, Term
 from grille.server.plan.aggregates import Aggregation, Batch, BatchRequest, FactorLevels, Measure, MeasureKind
 from grille.server.plan.expressions import Apply, Expression, ValueType
-from grille.server.statistics.design import CONSTANT_NAME, Design, DesignSpec, DesignTerm, DesignVariable, expand
+from grille.server.statistics.design import (
+    CONSTANT_NAME,
+    Design,
+    DesignSpec,
+    DesignTerm,
+    DesignVariable,
+    expand,
+    level_text,
+)
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.rarity import column_rarity, two_valued_columns
 from grille.server.statistics.scaling import Scaling
@@ -259,13 +267,16 @@ def term_labels(model: Model, reading: Reading) -> dict[str, Text]:
 def _part_label(model: Model, reading: Reading, variable: str, level: int | None) -> Text:
     if level is None:
         return same(variable)
-    code = reading.levels.levels[variable][level]
-    known = model.variables[variable].labels
-    label = known.labels.get(code) if known is not None else None
+    return level_label(model.variables[variable], variable, reading.levels.levels[variable][level])[1]
+
+
+def level_label(variable: Variable, name: str, code: str | float) -> tuple[str, Text]:
+    """Return the stable key of a value of a variable, `name=code`, and what a person reads for it."""
+    label = variable.labels.labels.get(code) if variable.labels is not None else None
+    key = f"{name}={level_text(code)}"
     if label is None:
-        text = str(int(code)) if isinstance(code, float) and code.is_integer() else str(code)
-        return same(f"{variable} = {text}")
-    return Text(f"{variable}: {label.en}", f"{variable}: {label.no}")
+        return key, same(f"{name} = {level_text(code)}")
+    return key, Text(f"{name}: {label.en}", f"{name}: {label.no}")
 
 
 def interval_heads(level: float) -> tuple[Text, Text]:

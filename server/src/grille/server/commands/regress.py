@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from grille.server.blocks import Block
@@ -30,12 +30,14 @@ from grille.server.commands.models import (
     term_labels,
 )
 from grille.server.commands.options import Options, check_options
+from grille.server.commands.regress_extras import OPTIONS as EXTRAS
+from grille.server.commands.regress_extras import Extras, bind_extras, extra_tables, standardized
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import analysis_set
 from grille.server.disclosure.evidence import AnalysisSet, Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
 from grille.server.engines.base import Frame
 from grille.server.errors import TypeMismatchError
-from grille.server.language.ast import Analysis
+from grille.server.language.ast import Analysis, Name
 from grille.server.language.ast import Command as Node
 from grille.server.statistics.leverage import design_leverage
 from grille.server.statistics.moments import collect_moments
@@ -49,15 +51,17 @@ CONTROL = OptionSpec(
     Text("terms that are estimated but not shown", "ledd som estimeres, men ikke vises"),
 )
 NOCONSTANT = OptionSpec("noconstant", "noconstant", Text("no constant term", "ikke konstantledd"))
+STANDARDIZED = Text("Standardised coefficients", "Standardiserte koeffisienter")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A bound regress: the model, the kind of standard errors, the cluster variable."""
+    """A bound regress: the model, the kind of standard errors, the cluster variable, what is shown beside."""
 
     model: Model
     covariance: Covariance
     cluster: str | None
+    extras: Extras
 
 
 class Regress:
@@ -76,13 +80,24 @@ class Regress:
                 "cluster", "cluster(VARIABLE)", Text("standard errors clustered by a variable", "klyngestandardfeil")
             ),
             CONTROL,
+            *EXTRAS,
         ),
-        examples=("regress wage man age i.education", "regress wage man##i.education, robust control(i.county)"),
+        examples=(
+            "regress wage man age i.education",
+            "regress wage man##i.education, robust control(i.county)",
+            "regress wage man age, margins(man) vif ov het_bp",
+        ),
         details=Text(
             "`i.v` makes one indicator per category, the lowest is the reference; `a#b` their combinations, `a##b` "
-            "main effects too; `c.v` a number inside an interaction. Units with a missing value are left out.",
+            "main effects too; `c.v` a number inside an interaction. Units with a missing value are left out. The "
+            "cluster variable is no term of the model. Margins set every variable to its mean, and an interaction to "
+            "the product of the means. RESET adds powers 2 to 4 of the fitted values, the tests of equal variance "
+            "regress squared residuals on all terms; both are those of classical standard errors.",
             "`i.v` lager én indikator per kategori, den laveste er referansen; `a#b` kombinasjonene, `a##b` også "
-            "hovedeffektene; `c.v` et tall i et samspill. Enheter med manglende verdi er ikke med.",
+            "hovedeffektene; `c.v` et tall i et samspill. Enheter med manglende verdi er ikke med. Klyngevariabelen "
+            "er ikke et ledd i modellen. Margins setter hver variabel til gjennomsnittet, og et samspill til produktet "
+            "av gjennomsnittene. RESET legger til potens 2 til 4 av predikerte verdier, testene av lik varians bruker "
+            "alle ledd på kvadrerte residualer; begge er med vanlige standardfeil.",
         ),
     )
 
@@ -108,8 +123,11 @@ class Regress:
                 Text("`regress` needs explanatory variables.", "`regress` trenger forklaringsvariabler."),
                 span=node.head.name_span,
             )
+        if cluster is not None and (cluster.name == model.outcome.name or cluster.name in model.variables):
+            raise _cluster_is_term(options.names("cluster")[0])
         kind: Covariance = "cluster" if cluster else "robust" if robust else "classical"
-        return Bound("regress", Plan(model, kind, cluster.name if cluster else None), scope)
+        plan = Plan(model, kind, cluster.name if cluster else None, bind_extras(options, model))
+        return Bound("regress", plan, scope)
 
     def _cluster(self, options: Options, scope: Scope) -> Variable | None:
         names = options.names("cluster", most=1)
@@ -142,6 +160,11 @@ class Regress:
         workspace.progress("checking")
         units = counted()
         leverage = design_leverage(moments, fit.scaling, reading.passes)
+        beside_coefficients = extra_tables(plan.extras, model, workspace, entered, reading, moments, fit)
+        coefficients = _coefficients(model, fit, reading)
+        if plan.extras.standardize:
+            coefficients = _coefficients(model, *standardized(fit, moments, reading))
+            coefficients = replace(coefficients, title=STANDARDIZED)
         labels = term_labels(model, reading)
         return ModelEvidence(
             command="regress",
@@ -155,7 +178,7 @@ class Regress:
             smallest_combination=smallest_combination(engine, entered, model, moments),
             groups=(),
             icc=None,
-            tables=(_model_table(model, fit, units.units), _coefficients(model, reading, fit)),
+            tables=(_model_table(model, fit, units.units), coefficients, *beside_coefficients),
             notices=dropped_notice(fit.dropped, labels),
             lineage_violation=model.lineage_violation,
         )
@@ -163,6 +186,18 @@ class Regress:
     def present(self, content: Any) -> tuple[Block, ...]:
         """The model's tables; see Command.present."""
         return present_model(content)
+
+
+def _cluster_is_term(name: Name) -> TypeMismatchError:
+    return TypeMismatchError(
+        "CLUSTER_IS_TERM",
+        Text(
+            f"`{name.text}` is the cluster variable and a variable of the model.",
+            f"`{name.text}` er både klyngevariabel og variabel i modellen.",
+        ),
+        hint=Text("Use a copy of it in one of the places.", "Bruk en kopi av den ett av stedene."),
+        span=name.span,
+    )
 
 
 def bind_model(node: Analysis, scope: Scope, dataset: str, options: Options, others: tuple[Variable, ...]) -> Model:
@@ -239,7 +274,7 @@ def _title(model: Model) -> Text:
     return Text(f"Linear regression of {model.outcome.name}", f"Lineær regresjon av {model.outcome.name}")
 
 
-def _coefficients(model: Model, reading: Reading, fit: OlsResult) -> FigureTable:
+def _coefficients(model: Model, fit: OlsResult, reading: Reading) -> FigureTable:
     low, high = interval_heads(model.level)
     estimate = FigureKind.ESTIMATE
     return coefficient_table(
