@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from grille.server.engines.base import StoredColumn
 
-MOST_CODES = 16_384
+MOST_CODES = 4_096
 """Codes of a dictionary; a variable with more values is stored as it is."""
 
 

@@ -19,7 +19,7 @@ from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.dictionaries import Dictionaries, shared_codes
 from grille.server.engines.duckdb.sql import aliased, code, rows_of, stored, table, units_table
 from grille.server.plan.aggregates import Aggregation, Groups, Measure, MeasureKind
-from grille.server.plan.expressions import Apply, ValueType
+from grille.server.plan.expressions import Apply, Expression, ValueType
 
 _ADDED = (MeasureKind.UNITS, MeasureKind.CELL_KEY)
 _EXACT = frozenset((*_ADDED, MeasureKind.SKETCH))
@@ -55,6 +55,18 @@ def counts_by_code(requests: Requests, dictionaries: Dictionaries, frame: Frame,
         {name: _column([key[place] for key in groups]) for place, (name, _) in enumerate(request.by)},
         {one.key: _combined(one.kind, per_code[one.kind], members) for one in request.measures},
     )
+
+
+def any_by_code(requests: Requests, dictionaries: Dictionaries, frame: Frame, condition: Expression) -> bool | None:
+    """Tell whether a condition over an opened frame holds for any row; None when the rows must be looked at."""
+    codes = shared_codes(frame, (condition,))
+    if codes is None:
+        return None
+    holds = [bool(one) for (one,) in dictionaries.by_code(frame, (), (condition,))]
+    if not any(holds):
+        return False
+    found, _ = _figures_per_code(requests, frame, codes, sketched=False)
+    return any(holds[one] for one in found)
 
 
 def _figures_per_code(

@@ -29,11 +29,13 @@ from grille.server.engines.duckdb.sql import (
     value,
 )
 from grille.server.engines.duckdb.store import Store
-from grille.server.plan.expressions import Apply, Expression, ValueType, columns_of
+from grille.server.plan.expressions import Apply, ColumnRef, Expression, ValueType, columns_of
 from grille.server.plan.functions import ALL
 
 Value = str | float | None
 
+_FOLDED = "\0folded"
+_MOST_FOLDED = 256
 _TYPES = {ValueType.STRING: "VARCHAR[]", ValueType.NUMBER: "DOUBLE[]", ValueType.DATE: "DOUBLE[]"}
 
 
@@ -55,6 +57,7 @@ class Dictionaries:
         self._requests = requests
         self._store = store
         self._known: dict[str, _Known] = {}
+        self._folded: dict[tuple[Expression, tuple[str, ...]], _Known] = {}
 
     def opened(self, frame: Frame) -> Frame:
         """Return `frame` with the dictionaries of its coded columns at hand."""
@@ -83,6 +86,40 @@ class Dictionaries:
             return None
         rows = self.by_code(frame, (expression,), ())
         return self.coded(codes, [_value(one) for (one,) in rows[:-1]], expression.type)
+
+    def folded(self, frame: Frame, *expressions: Expression) -> tuple[Frame, tuple[Expression, ...]]:
+        """Replace parts of expressions that need one table of codes alone by columns over these codes.
+
+        Args:
+            frame: An opened frame.
+            expressions: Expressions over it.
+
+        Returns:
+            The frame with more columns, under names that no variable can have, and the expressions that read them.
+        """
+        columns = dict(frame.columns)
+        return Frame(frame.rows, columns), tuple(self._fold(frame, one, columns) for one in expressions)
+
+    def _fold(self, frame: Frame, expression: Expression, columns: dict[str, StoredColumn]) -> Expression:
+        if not isinstance(expression, Apply):
+            return expression
+        codes = shared_codes(frame, (expression,))
+        if codes is not None and expression.type in _TYPES:
+            name = f"{_FOLDED}{len(columns)}"
+            columns[name] = self._fold_whole(frame, codes, expression)
+            return ColumnRef(name, expression.type)
+        parts = tuple(self._fold(frame, one, columns) for one in expression.arguments)
+        return Apply(expression.function, parts, expression.type)
+
+    def _fold_whole(self, frame: Frame, codes: str, expression: Expression) -> CodedColumn:
+        key = (expression, tuple(sorted(frame.columns[name].identity for name in columns_of(expression))))
+        if key not in self._folded:
+            while len(self._folded) >= _MOST_FOLDED:
+                self._folded.pop(next(iter(self._folded)))
+            values = [_value(one) for (one,) in self.by_code(frame, (expression,), ())]
+            self._folded[key] = _known(values, expression.type)
+        known = self._folded[key]
+        return CodedColumn(codes, expression.type, known.small, "", known.values, known.numbers, known.listed)
 
     def by_code(
         self, frame: Frame, values: Sequence[Expression], conditions: Sequence[Expression]

@@ -13,9 +13,10 @@ from grille.server.engines.duckdb import connection as connections
 from grille.server.engines.duckdb.aggregates import aggregate
 from grille.server.engines.duckdb.batches import batches
 from grille.server.engines.duckdb.connection import Requests
-from grille.server.engines.duckdb.counts import counts_by_code
+from grille.server.engines.duckdb.counts import any_by_code, counts_by_code
 from grille.server.engines.duckdb.dictionaries import Dictionaries, closed
 from grille.server.engines.duckdb.failures import translated
+from grille.server.engines.duckdb.folding import Folding
 from grille.server.engines.duckdb.frames import Frames
 from grille.server.engines.duckdb.percentiles import percentiles
 from grille.server.engines.duckdb.sql import SESSION, composition
@@ -63,6 +64,7 @@ class DuckDbEngine:
         self._requests = Requests(connection)
         self._store = Store(self._requests)
         self._dictionaries = Dictionaries(self._requests, self._store)
+        self._folding = Folding(self._dictionaries)
         self._frames = Frames(self._requests, self._store, self._dictionaries)
 
     def attach(self, name: str, path: str, key: str) -> None:
@@ -93,21 +95,27 @@ class DuckDbEngine:
         """Compute measures per group."""
         frame = self._dictionaries.opened(frame)
         counted = counts_by_code(self._requests, self._dictionaries, frame, request)
-        return aggregate(self._requests, frame, request) if counted is None else counted
+        return aggregate(self._requests, *self._folding.aggregation(frame, request)) if counted is None else counted
 
     def any(self, frame: Frame, condition: Expression) -> bool:
         """See Engine.any."""
         frame = self._dictionaries.opened(frame)
-        select = composition(frame, (), where=condition).select(exp.Literal.number(1)).limit(1)
-        return bool(self._requests.rows(select))
+        found = any_by_code(self._requests, self._dictionaries, frame, condition)
+        if found is None:
+            frame, (condition,) = self._dictionaries.folded(frame, condition)
+            select = composition(frame, (), where=condition).select(exp.Literal.number(1)).limit(1)
+            found = bool(self._requests.rows(select))
+        return found
 
     def percentiles(self, frame: Frame, request: OrderStatistics) -> Percentiles:
         """Compute smoothed percentiles per group."""
-        return percentiles(self._requests, self._store, self._dictionaries.opened(frame), request)
+        frame, request = self._folding.order_statistics(self._dictionaries.opened(frame), request)
+        return percentiles(self._requests, self._store, frame, request)
 
     def batches(self, frame: Frame, request: BatchRequest) -> tuple[FactorLevels, Callable[[], Iterator[Batch]]]:
         """Return the factor levels and a function that starts a pass over the complete rows."""
-        return batches(self._requests, self._store, self._dictionaries.opened(frame), request)
+        frame, request = self._folding.batch_request(self._dictionaries.opened(frame), request)
+        return batches(self._requests, self._store, frame, request)
 
     def sweep(self, live: tuple[Frame, ...]) -> None:
         """Drop every stored table that no frame of `live` uses; a new command begins, interrupts are forgotten."""

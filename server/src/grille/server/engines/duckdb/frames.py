@@ -23,11 +23,11 @@ from grille.server.engines.duckdb.sql import (
     bank_table,
     lookup,
     not_null,
-    read,
     rows_of,
     stored,
     table,
     value,
+    values,
 )
 from grille.server.engines.duckdb.store import Store, is_dense
 from grille.server.plan.expressions import Expression, columns_of
@@ -50,7 +50,7 @@ class Frames:
         """Return a data set of the units that have a value in `source`, with one column."""
         keys = self._keys(source)
         stored_column = self._import(source, keys)
-        mask = exp.select(aliased(not_null(read(stored_column)), VALUE)).from_(table(stored_column.table))
+        mask = exp.select(aliased(not_null(values(stored_column)), VALUE)).from_(table(stored_column.table))
         rows = self._rows(self._store.mask(mask)[0], keys, source.unit_type, _bank_name(source.bank))
         return Frame(rows, {column: stored_column})
 
@@ -65,7 +65,7 @@ class Frames:
         columns[column] = imported
         if how == "left":
             return Frame(replace(rows, keys=keys), columns)
-        present, has_value = stored(rows.present), not_null(read(imported))
+        present, has_value = stored(rows.present), not_null(values(imported))
         if how == "inner":
             mask = self._mask(rows.present, (imported.table,), exp.And(this=_true(present), expression=has_value))
             return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), columns)
@@ -80,24 +80,26 @@ class Frames:
         derived = self._dictionaries.derive(frame, expression)
         if derived is not None:
             return Frame(frame.rows, {**frame.columns, column: derived})
+        read, (expression,) = self._dictionaries.folded(frame, expression)
         present = rows_of(frame).present
-        tables = sorted({frame.columns[name].table for name in columns_of(expression)})
+        tables = sorted({read.columns[name].table for name in columns_of(expression)})
         # a scan of one table runs on all threads and keeps the order, a positional join runs on one and pads with nulls
         alone = len(tables) == 1 and self._length(tables[0]) == self._length(present)
         first, *others = tables if alone else [present, *tables]
         select = exp.Select().from_(table(first))
         for name in others:
             select.append("joins", exp.Join(this=table(name), method="POSITIONAL"))
-        small = is_small(expression, frame)
-        kept = narrow(frame, expression) if small else value(frame, expression)
+        small = is_small(expression, read)
+        kept = narrow(read, expression) if small else value(read, expression)
         name, _ = self._store.column(select.select(aliased(kept, VALUE)))
         return Frame(frame.rows, {**frame.columns, column: StoredColumn(name, expression.type, small)})
 
     def filter(self, frame: Frame, condition: Expression, passing: bool) -> Frame:
         """Return the rows of `frame` for which the condition is true, compact unless they are only `passing`."""
         rows = rows_of(frame)
-        tables = tuple(frame.columns[name].table for name in sorted(columns_of(condition)))
-        holds = condition_sql(condition, lookup(frame))
+        read, (condition,) = self._dictionaries.folded(frame, condition)
+        tables = tuple(read.columns[name].table for name in sorted(columns_of(condition)))
+        holds = condition_sql(condition, lookup(read))
         both = exp.And(this=_true(stored(rows.present)), expression=exp.Paren(this=holds))
         mask = self._mask(rows.present, tables, both)
         chosen = Frame(self._rows(mask, rows.keys, rows.unit_type, rows.bank), frame.columns)

@@ -35,14 +35,20 @@ from grille.server.text import Text
 _ROWS = "w"
 _WHOLE_NUMBERS = frozenset(("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT"))
 _MOST_POSITIONS = 4
+_MOST_SPAN = 65_535
+_FEW = 64
 
 
 @dataclass(frozen=True, slots=True)
 class _Codes:
-    """How values become codes: the SQL of a code, 1 for the first value, and the values by code."""
+    """How values become codes: the SQL of a code from 1 on, 0 for none, and the values by code.
+
+    `sparse` says that many of the values do not occur, and that the codes should be numbered anew.
+    """
 
     sql: exp.Expr
     values: tuple[Value, ...]
+    sparse: bool
 
 
 class Readings:
@@ -67,10 +73,15 @@ class Readings:
             InternalError: BANK_INCONSISTENT.
         """
         codes = self._codes(source)
-        nothing = exp.Literal.number(0)
-        kept = _value() if codes is None else cast(exp.Coalesce(this=codes.sql, expressions=[nothing]), "USMALLINT")
-        select = every_value(source, kept, None if chosen is None else table(chosen))
-        return self._stored(source, codes, select, size)
+        taken = None if chosen is None else table(chosen)
+        if codes is None:
+            return self._stored(source, every_value(source, _value(), taken), size)
+        one = cast(exp.Coalesce(this=codes.sql, expressions=[exp.Literal.number(0)]), "USMALLINT")
+        parts = [_array(part.column(0)) for part in self._requests.stream(every_value(source, one, taken))]
+        found = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint16)
+        if len(found) != size:
+            raise two_values()
+        return self._coded(source, codes, found)
 
     def dated(self, source: Source, rows: Rows | None, keys: str, units: int, size: int) -> StoredColumn:
         """Read the values that `source` asks for, one per row.
@@ -88,12 +99,13 @@ class Readings:
         codes = self._codes(source)
         if codes is None and source.type not in (ValueType.NUMBER, ValueType.DATE):
             bank, name = keys.split("/", 1)
-            return self._stored(source, None, column(source, bank_table(bank, name, "u")), size)
+            return self._stored(source, column(source, bank_table(bank, name, "u")), size)
         positions = None if rows is None else self._positions_of(rows)
         units = max(units, 0 if positions is None else int(positions.max(initial=0)) + 1)
         if codes is not None:
-            found = self._placed(source, codes.sql, np.zeros(units, dtype=np.uint16), positions)
-            return self._dictionaries.coded(self._store.array(pa.array(found)), codes.values, source.type)
+            return self._coded(
+                source, codes, self._placed(source, codes.sql, np.zeros(units, dtype=np.uint16), positions)
+            )
         if self._stored_type(source) in _WHOLE_NUMBERS:
             nothing = np.iinfo(np.int64).min
             long = self._placed(source, _value(), np.full(units, nothing, dtype=np.int64), positions)
@@ -101,13 +113,24 @@ class Readings:
         double = self._placed(source, cast(_value(), "DOUBLE"), np.full(units, np.nan), positions)
         return StoredColumn(self._store.array(pa.array(double, mask=np.isnan(double))), source.type)
 
-    def _stored(self, source: Source, codes: _Codes | None, select: exp.Select, size: int) -> StoredColumn:
+    def _coded(self, source: Source, codes: _Codes, found: NDArray[Any]) -> StoredColumn:
+        """Store the codes of the rows; None for code 0 stays even where every row has a value."""
+        values = codes.values
+        if codes.sparse:
+            occur = np.bincount(found, minlength=len(values)) > 0
+            occur[0] = True
+            if np.count_nonzero(occur) > MOST_CODES:
+                numbers = np.array([np.nan, *(float(str(one)) for one in values[1:])])[found]
+                return StoredColumn(self._store.array(pa.array(numbers, mask=np.isnan(numbers))), source.type)
+            found = (np.cumsum(occur) - 1).astype(np.uint16)[found]
+            values = tuple(value for value, here in zip(values, occur, strict=True) if here)
+        return self._dictionaries.coded(self._store.array(pa.array(found)), values, source.type)
+
+    def _stored(self, source: Source, select: exp.Select, size: int) -> StoredColumn:
         name, count = self._store.column(select)
         if count != size:
             raise two_values()
-        if codes is None:
-            return StoredColumn(name, source.type)
-        return self._dictionaries.coded(name, codes.values, source.type)
+        return StoredColumn(name, source.type)
 
     def _placed(
         self, source: Source, sql: exp.Expr, out: NDArray[Any], positions: NDArray[np.uint32] | None
@@ -150,14 +173,15 @@ class Readings:
             return None
         ends = observations(source, exp.Min(this=_value()), exp.Max(this=_value()), unit=False)
         ((low, high),) = self._requests.rows(ends)
-        if not isinstance(low, int) or not isinstance(high, int) or high - low + 2 > MOST_CODES:
+        if not isinstance(low, int) or not isinstance(high, int) or high - low + 2 > _MOST_SPAN:
             return None
         place = (
             exp.Sub(this=_value(), expression=whole(low - 1))
             if low >= 1
             else exp.Add(this=_value(), expression=whole(1 - low))
         )
-        return _Codes(cast(exp.Paren(this=place), "USMALLINT"), (None, *(float(one) for one in range(low, high + 1))))
+        values = (None, *(float(one) for one in range(low, high + 1)))
+        return _Codes(cast(exp.Paren(this=place), "USMALLINT"), values, sparse=len(values) > _FEW)
 
     def _text_codes(self, source: Source) -> _Codes | None:
         distinct = observations(source, _value(), unit=False).distinct().limit(MOST_CODES)
@@ -168,9 +192,9 @@ class Readings:
         if len(values) <= LISTED_LEVELS:
             # runs once per entry of a stored dictionary
             listed = cast(exp.Array(expressions=[exp.Literal.string(one) for one in values]), "VARCHAR[]")
-            return _Codes(cast(function("list_position", listed, _value()), "USMALLINT"), (None, *values))
+            return _Codes(cast(function("list_position", listed, _value()), "USMALLINT"), (None, *values), sparse=False)
         after_zero = exp.Add(this=enumerated(self._store, values, _value()), expression=exp.Literal.number(1))
-        return _Codes(cast(after_zero, "USMALLINT"), (None, *values))
+        return _Codes(cast(after_zero, "USMALLINT"), (None, *values), sparse=False)
 
     def _stored_type(self, source: Source) -> str:
         bank = bank_table(source.bank, source.table, _ROWS)

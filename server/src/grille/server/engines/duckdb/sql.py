@@ -52,13 +52,13 @@ def stored(name: str) -> exp.Column:
     return field(name, VALUE)
 
 
-def read(column: StoredColumn) -> exp.Expr:
+def values(column: StoredColumn) -> exp.Expr:
     """Return the values of a stored column; those of codes are looked up in a list."""
     if column.dictionary is None:
         return stored(column.table)
     if not isinstance(column, CodedColumn):
         raise TypeError("the dictionary of a column was not opened")
-    place = exp.Add(this=cast(stored(column.table), "INTEGER"), expression=exp.Literal.number(1))
+    place = exp.Add(this=cast(code(column), "INTEGER"), expression=exp.Literal.number(1))
     return function("list_extract", exp.Var(this=column.listed), place)
 
 
@@ -76,7 +76,7 @@ def lookup(frame: Frame) -> ColumnLookup:
     """Return how the variables of `frame` are read."""
 
     def column(name: str) -> exp.Expr:
-        return read(frame.columns[name])
+        return values(frame.columns[name])
 
     return column
 
