@@ -10,7 +10,7 @@ from grille.client.exits import Exit
 from grille.client.render.listing import Listing, listing_lines
 from grille.client.render.style import Style, clean, wrapped
 from grille.client.words import Words, language_of, pick
-from grille.v1.catalog_pb2 import ListVariablesRequest, RegisterVariable
+from grille.v1.catalog_pb2 import Code, ListVariablesRequest, RegisterVariable
 
 
 def variables(environment: Environment, pattern: str, project: str | None, words: Words) -> Exit:
@@ -51,9 +51,15 @@ def _many(found: Iterable[RegisterVariable], environment: Environment, words: Wo
 def _one(variable: RegisterVariable, environment: Environment, words: Words, style: Style) -> list[str]:
     facts = [
         (pick(words, "Bank", "Bank"), f"{variable.bank}:{variable.version}"),
+        (pick(words, "Description", "Beskrivelse"), variable.description),
+        (pick(words, "Population", "Populasjon"), variable.population),
+        (pick(words, "Subjects", "Emner"), ", ".join(variable.subjects)),
         (pick(words, "Unit type", "Enhetstype"), variable.unit_type),
         (pick(words, "Temporality", "Temporalitet"), variable.temporality),
         (pick(words, "Type", "Type"), variable.data_type),
+        (pick(words, "Values are", "Verdiene er"), variable.value_unit_type),
+        (pick(words, "Measured in", "Målt i"), variable.unit_of_measure),
+        (pick(words, "Sensitivity", "Sensitivitet"), variable.sensitivity_level),
         (pick(words, "Valid", "Gyldig"), period(variable)),
         (pick(words, "Status dates", "Statusdatoer"), "  ".join(variable.status_dates)),
     ]
@@ -64,14 +70,17 @@ def _one(variable: RegisterVariable, environment: Environment, words: Words, sty
             first, *rest = wrapped(clean(value), environment.width - width - 2)
             lines += [f"{head:<{width}}  {first}", *(f"{'':<{width}}  {line}" for line in rest)]
     if variable.codes:
-        heads = pick(words, "Code|Label", "Kode|Etikett").split("|")
-        rows = [[code.code, code.label] for code in variable.codes]
+        heads = pick(words, "Code|Label|Valid|Missing value", "Kode|Etikett|Gyldig|Manglende verdi").split("|")
+        yes = pick(words, "yes", "ja")
+        rows = [[code.code, code.label, period(code), yes if code.missing else ""] for code in variable.codes]
+        used = [column for column in range(len(heads)) if column < 2 or any(row[column] for row in rows)]
+        heads, rows = [heads[column] for column in used], [[row[column] for column in used] for row in rows]
         lines += ["", *listing_lines("", Listing(heads, rows), environment.width, words, style)]
     return lines
 
 
-def period(variable: RegisterVariable) -> str:
-    """Return the dates between which a variable has data; empty for a constant one."""
-    if not variable.valid_from and not variable.valid_until:
+def period(one: RegisterVariable | Code) -> str:
+    """Return the dates between which a variable has data or a code is in use; empty when there is no limit."""
+    if not one.valid_from and not one.valid_until:
         return ""
-    return f"{variable.valid_from}\u00a0–\u00a0{variable.valid_until}"
+    return f"{one.valid_from}\u00a0–\u00a0{one.valid_until}".rstrip("\u00a0")

@@ -37,6 +37,12 @@ _TYPES = {
     ValueType.DATE: Text("date", "dato"),
     ValueType.KEY: Text("key", "nøkkel"),
 }
+_SENSITIVITY = {
+    "PUBLIC": Text("public", "offentlig"),
+    "NONPUBLIC": Text("not public", "ikke offentlig"),
+    "PERSON_GENERAL": Text("personal", "personopplysning"),
+    "PERSON_SPECIAL": Text("special category", "særlig kategori"),
+}
 _COLUMNS = (
     Column("name", Text("Variable", "Variabel"), Format.TEXT),
     Column("title", Text("Title", "Tittel"), Format.TEXT),
@@ -45,6 +51,7 @@ _COLUMNS = (
     Column("unit_type", Text("Unit type", "Enhetstype"), Format.TEXT),
     VALID_FROM,
     VALID_UNTIL,
+    Column("sensitivity", Text("Sensitivity", "Sensitivitet"), Format.TEXT),
 )
 
 
@@ -128,6 +135,7 @@ def _row(name: str, found: RegisterVariable) -> tuple[Cell, ...]:
         Cell(found.unit_type),
         day_cell(found.valid_from),
         day_cell(found.valid_until),
+        Cell(found.sensitivity, label=_SENSITIVITY[found.sensitivity]),
     )
 
 
@@ -135,6 +143,7 @@ def _details(found: RegisterVariable) -> list[Block]:
     blocks: list[Block] = []
     if found.description.en or found.description.no:
         blocks.append(Notice("description", found.description))
+    blocks += _documentation(found)
     if found.status_dates:
         dates = ", ".join(day.isoformat() for day in found.status_dates)
         blocks.append(
@@ -143,6 +152,28 @@ def _details(found: RegisterVariable) -> list[Block]:
     if found.codes:
         blocks.append(codes_table(f"codes_{found.name.lower()}", found.title, found.codes))
     return blocks
+
+
+def _documentation(found: RegisterVariable) -> list[Block]:
+    """Return what the data set's metadata tell beyond the description, a line each."""
+    told = found.documentation
+    subjects = Text(
+        ", ".join(subject.en for subject in told.subjects), ", ".join(subject.no for subject in told.subjects)
+    )
+    parts = (
+        ("values", Text("Values", "Verdier"), told.values),
+        ("unit_of_measure", Text("Measured in", "Målt i"), told.unit_of_measure),
+        ("population", Text("Population", "Populasjon"), told.population),
+        ("coverage", Text("Area", "Område"), told.coverage),
+        ("subjects", Text("Subjects", "Emner"), subjects if told.subjects else None),
+        ("revision", Text("Revision", "Revisjon"), told.revision),
+        ("ended", Text("Ended", "Avsluttet"), told.ended),
+    )
+    return [
+        Notice(key, Text(f"{head.en}: {text.en}", f"{head.no}: {text.no}"))
+        for key, head, text in parts
+        if text is not None
+    ]
 
 
 COMMAND = Variables()

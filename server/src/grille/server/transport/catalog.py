@@ -6,7 +6,7 @@ import fnmatch
 
 import grpc
 
-from grille.server.catalog.model import BankMetadata, RegisterVariable
+from grille.server.catalog.model import BankMetadata, Code, RegisterVariable
 from grille.server.commands.base import CommandSpec
 from grille.server.errors import TypeMismatchError
 from grille.server.execution.desk import Desk
@@ -69,10 +69,28 @@ def _variable(bank: BankMetadata, variable: RegisterVariable, language: Language
         valid_from=variable.valid_from.isoformat() if variable.valid_from else "",
         valid_until=variable.valid_until.isoformat() if variable.valid_until else "",
         status_dates=[date.isoformat() for date in variable.status_dates],
-        codes=[
-            catalog_pb2.Code(code=str(code.code), label=code.label.in_language(language)) for code in variable.codes
-        ],
+        codes=[_code(code, language) for code in variable.codes],
+        sensitivity_level=variable.sensitivity,
+        description=variable.description.in_language(language),
+        population=_optional(variable.documentation.population, language),
+        subjects=[subject.in_language(language) for subject in variable.documentation.subjects],
+        unit_of_measure=_optional(variable.documentation.unit_of_measure, language),
+        value_unit_type=variable.value_unit_type or "",
     )
+
+
+def _code(code: Code, language: Language) -> catalog_pb2.Code:
+    return catalog_pb2.Code(
+        code=str(code.code),
+        label=code.label.in_language(language),
+        valid_from=code.valid_from.isoformat() if code.valid_from else "",
+        valid_until=code.valid_until.isoformat() if code.valid_until else "",
+        missing=code.missing,
+    )
+
+
+def _optional(text: Text | None, language: Language) -> str:
+    return "" if text is None else text.in_language(language)
 
 
 def _help(spec: CommandSpec, language: Language) -> catalog_pb2.CommandHelp:
