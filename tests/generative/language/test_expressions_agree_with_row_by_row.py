@@ -24,6 +24,7 @@ from grille.server.plan.functions import ALL, FUNCTIONS
 class Known:
     name: str
     type: ValueType
+    from_model: bool = False
 
 
 VARIABLES = {

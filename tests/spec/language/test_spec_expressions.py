@@ -21,6 +21,7 @@ from grille.server.plan.expressions import ValueType
 class Known:
     name: str
     type: ValueType
+    from_model: bool = False
 
 
 TYPES = {"m": "double", "zero": "int", "two": "bigint", "word": "varchar", "none": "varchar"}

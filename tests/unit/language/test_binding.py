@@ -19,6 +19,7 @@ NUMBER, DATE, STRING, KEY = ValueType.NUMBER, ValueType.DATE, ValueType.STRING, 
 class Known:
     name: str
     type: ValueType
+    from_model: bool = False
 
 
 VARIABLES = {

@@ -24,6 +24,7 @@ FRAMES = 700
 class Known:
     name: str
     type: ValueType
+    from_model: bool = False
 
 
 VARIABLES = {"x": Known("x", ValueType.NUMBER), "y": Known("y", ValueType.NUMBER), "s": Known("s", ValueType.STRING)}

@@ -66,13 +66,13 @@ def plain_terms(node: Analysis, least: int, most: int) -> tuple[Name, ...]:
 
 
 def categorical(scope: Scope, name: Name) -> Variable:
-    """Return a variable that may span categories; raises KEY_VARIABLE and ORDER_STATISTIC."""
+    """Return a variable that may span categories; raises KEY_VARIABLE and MODEL_VARIABLE."""
     return usable_variable(scope, name.text, name.span)
 
 
-def numeric(scope: Scope, name: Name) -> Variable:
-    """Return a numeric variable; raises TypeMismatchError NOT_NUMERIC for text."""
-    variable = usable_variable(scope, name.text, name.span)
+def numeric(scope: Scope, name: Name, *, from_model: bool = False) -> Variable:
+    """Return a numeric variable; raises NOT_NUMERIC for text, and as usable_variable."""
+    variable = usable_variable(scope, name.text, name.span, from_model=from_model)
     if variable.type is ValueType.STRING:
         raise TypeMismatchError(
             "NOT_NUMERIC",

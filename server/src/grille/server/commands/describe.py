@@ -174,6 +174,7 @@ def _variable(
         ones_keys=ones_keys,
         limits=measured.limits,
         gini=gini,
+        mean_only=variable.from_model,
     )
 
 

@@ -10,6 +10,7 @@ from grille.server.catalog.model import BankMetadata, RegisterVariable
 from grille.server.commands.scope import DataSet, Labels, Link, Scope, Variable
 from grille.server.errors import Span, TypeMismatchError, UnknownNameError
 from grille.server.language.ast import Name, RegisterName
+from grille.server.language.model_figures import model_variable
 from grille.server.plan.expressions import ValueType
 from grille.server.text import Text
 
@@ -107,8 +108,18 @@ def variable(scope: Scope, name: str, span: Span) -> Variable:
     return found
 
 
-def usable_variable(scope: Scope, name: str, span: Span) -> Variable:
-    """Return a variable whose values may be used; raises as `variable`, and KEY_VARIABLE for a pseudonym."""
+def usable_variable(scope: Scope, name: str, span: Span, *, from_model: bool = False) -> Variable:
+    """Return a variable whose values may be used.
+
+    Args:
+        scope: The scope.
+        name: Name of the variable.
+        span: Its place.
+        from_model: Whether figures of a model may be used here.
+
+    Raises:
+        GrilleError: As `variable`; KEY_VARIABLE for a pseudonym, MODEL_VARIABLE for figures of a model.
+    """
     found = variable(scope, name, span)
     if found.type is ValueType.KEY:
         raise TypeMismatchError(
@@ -120,6 +131,8 @@ def usable_variable(scope: Scope, name: str, span: Span) -> Variable:
             hint=Text("A key variable can be renamed and dropped.", "En nøkkelvariabel kan gis nytt navn og fjernes."),
             span=span,
         )
+    if found.from_model and not from_model:
+        raise model_variable(name, span)
     return found
 
 

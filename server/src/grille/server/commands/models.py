@@ -100,7 +100,7 @@ def _regressor(scope: Scope, factor: Factor, continuous: bool) -> Variable:
     if not continuous:
         return usable_variable(scope, factor.name, factor.span)
     try:
-        return numeric(scope, name)
+        return numeric(scope, name, from_model=True)
     except TypeMismatchError as error:
         if error.reason == "NOT_NUMERIC":
             error.hint = Text(

@@ -103,6 +103,7 @@ def derived(name: str, dataset: DataSet, kind: ValueType, expressions: Iterable[
         order_statistic=any(one.order_statistic for one in sources) or any(_ranks(one) for one in found),
         lineage=frozenset[str]().union(*(one.lineage for one in sources)),
         sensitivity=highest(one.sensitivity for one in sources),
+        from_model=any(one.from_model for one in sources),
     )
 
 
@@ -114,6 +115,7 @@ def blended(old: Variable, new: Variable) -> Variable:
         order_statistic=old.order_statistic or new.order_statistic,
         lineage=old.lineage | new.lineage,
         sensitivity=highest((old.sensitivity, new.sensitivity)),
+        from_model=old.from_model or new.from_model,
     )
 
 

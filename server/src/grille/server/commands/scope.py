@@ -37,6 +37,8 @@ class Variable:
         order_statistic: Whether it holds values that are themselves order statistics (quantile(), row maxima).
         lineage: Register variables that it was computed from, `bank/VARIABLE`, with `@DATE` when dated.
         sensitivity: Highest level of those.
+        from_model: Whether its values are figures of single units out of a model (predictions, residuals), or computed
+            from such: they may be averaged and be regressors, and nothing else.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Variable:
     order_statistic: bool = False
     lineage: frozenset[str] = frozenset()
     sensitivity: Sensitivity = "PERSON_GENERAL"
+    from_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,11 @@ class Summarize:
         examples=("summarize wage age", "summarize wage if sex == '1', gini iqr"),
         details=Text(
             "Without variables: all numeric ones. Mean and standard deviation are of winsorised values; the 1 % and "
-            "99 % columns are the limits of the winsorising. Percentiles are means of ten neighbouring values.",
+            "99 % columns are the limits of the winsorising. Percentiles are means of ten neighbouring values. Of "
+            "figures of a model, such as residuals, only mean and number are shown.",
             "Uten variabler: alle numeriske. Gjennomsnitt og standardavvik er av winsoriserte verdier; kolonnene 1 % "
-            "og 99 % er grensene for winsoriseringen. Prosentiler er gjennomsnitt av ti naboverdier.",
+            "og 99 % er grensene for winsoriseringen. Prosentiler er gjennomsnitt av ti naboverdier. For tall fra en "
+            "modell, som residualer, vises bare gjennomsnitt og antall.",
         ),
     )
 
@@ -69,7 +71,7 @@ class Summarize:
         node = cast(Analysis, node)
         dataset = populated_dataset(scope, node.head.name_span)
         names = plain_terms(node, least=0, most=MOST_VARIABLES)
-        variables = tuple(numeric(scope, name) for name in names)
+        variables = tuple(numeric(scope, name, from_model=True) for name in names)
         if not names:
             number_types = (ValueType.NUMBER, ValueType.DATE)
             variables = tuple(v for v in dataset.variables.values() if v.type in number_types)[:MOST_VARIABLES]

@@ -24,6 +24,7 @@ from grille.server.engines.base import Frame
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis
 from grille.server.language.ast import Command as Node
+from grille.server.language.model_figures import model_variable
 from grille.server.plan.aggregates import Aggregation
 from grille.server.plan.expressions import Expression
 from grille.server.text import Text
@@ -115,7 +116,7 @@ class Tabulate:
 
     def _summarized(self, options: Options, scope: Scope) -> Variable | None:
         names = options.names("summarize", most=1)
-        return numeric(scope, names[0]) if names else None
+        return numeric(scope, names[0], from_model=True) if names else None
 
     def _check(
         self,
@@ -144,6 +145,9 @@ class Tabulate:
                 ),
                 span=options.given[shares[0]].span,
             )
+        beyond = [name for name in statistics if name != "mean"]
+        if summarized is not None and summarized.from_model and beyond:
+            raise model_variable(summarized.name, options.given[beyond[0]].span)
         two_way = [share for share in shares if share != "cellpct"]
         if two_way and dimensions < 2:
             raise TypeMismatchError(

@@ -150,6 +150,7 @@ class MagnitudeVariable:
         ones: int64, ones_keys: uint64, for binary variables only.
         limits: 1st and 99th smoothed percentile of the data set's population, and its number of units.
         gini: Gini coefficient of the winsorised values, when wanted.
+        mean_only: Whether the values are figures of a model: nothing but n and mean may be shown.
     """
 
     name: str
@@ -168,6 +169,7 @@ class MagnitudeVariable:
     ones_keys: NDArray[np.uint64] | None
     limits: tuple[float, float, int]
     gini: NDArray[np.float64] | None = None
+    mean_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,6 +304,13 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "Konstantleddet er holdt tilbake: en kombinasjon av kategorier har færre enn {constant_min} enheter.",
             ),
         ),
+        "mean_alone": (
+            Text("means of a model's figures", "gjennomsnitt av tall fra en modell"),
+            Text(
+                "Of figures that a model gave single units, only mean and number are shown.",
+                "For tall som en modell ga enkelte enheter, vises bare gjennomsnitt og antall.",
+            ),
+        ),
         "part_withheld": (
             Text("part of a model withheld", "del av en modell holdt tilbake"),
             Text(

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from grille.server.plan.aggregates import (
     Aggregation,
     Batch,
@@ -112,6 +115,12 @@ class Engine(Protocol):
 
     def with_column(self, frame: Frame, column: str, value: Expression) -> Frame:
         """Return `frame` with a column added or replaced."""
+
+    def with_values(self, frame: Frame, entered: Frame, columns: Mapping[str, NDArray[np.float64]]) -> Frame:
+        """Return `frame` with columns of numbers added, one per row of its part `entered`, in the order of a pass.
+
+        Rows that are not in `entered`, and values that are not finite, are missing.
+        """
 
     def filter(self, frame: Frame, condition: Expression, *, passing: bool = False) -> Frame:
         """Return the rows for which the condition is true; `passing` when they are for this command alone."""

@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeVar
 
 from grille.server.language import ast, misfits
 from grille.server.language.flatten import flattened
+from grille.server.language.model_figures import refuse_in_condition, refuse_in_value
 from grille.server.plan.expressions import Apply, ColumnRef, Constant, Expression, ValueType
 from grille.server.plan.functions import ALL, FUNCTIONS, NOT_OFFERED, Function, Kind
 
@@ -37,6 +38,10 @@ class Named(Protocol):
     def type(self) -> ValueType:
         """Value type."""
 
+    @property
+    def from_model(self) -> bool:
+        """Whether its values are figures that a model gave single units, or computed from such."""
+
 
 _Variable = TypeVar("_Variable", bound=Named)
 Variables = Mapping[str, _Variable]
@@ -55,10 +60,11 @@ def bind_expression(expression: ast.Expr, variables: Variables[_Variable]) -> Ex
     Raises:
         GrilleError: UNKNOWN_VARIABLE, KEY_VARIABLE, UNKNOWN_FUNCTION, FUNCTION_NOT_AVAILABLE, TYPE_MISMATCH,
             WRONG_NUMBER_OF_ARGUMENTS, COMPARISON_WITH_MISSING, MISSING_VALUE_NOT_ALLOWED, WINDOW_FUNCTION_NOT_ALONE,
-            TOO_DEEPLY_NESTED; all with the place.
+            TOO_DEEPLY_NESTED, MODEL_VARIABLE; all with the place.
     """
     if isinstance(expression, ast.Missing):
         return Constant(None, ValueType.NUMBER)
+    refuse_in_value(expression, variables)
     if isinstance(expression, ast.Call) and expression.function.text in FUNCTIONS:
         function = FUNCTIONS[expression.function.text]
         if function.window:
@@ -72,6 +78,7 @@ def bind_condition(expression: ast.Expr, variables: Variables[_Variable]) -> Exp
     Raises:
         GrilleError: As `bind_expression`; TYPE_MISMATCH for a string.
     """
+    refuse_in_condition(expression, variables)
     bound = _bind(expression, variables)
     if bound.type is ValueType.STRING:
         raise misfits.string_as_condition(expression.span)

@@ -118,6 +118,8 @@ def _rules(evidence: MagnitudeEvidence, policy: Policy, touched: set[str]) -> tu
         rules += ["winsorising", "sum_from_noised_count", "rounding"]
         if any(variable.percentiles for variable in evidence.variables):
             rules.append("percentile_smoothing")
+    if any(variable.mean_only for variable in evidence.variables):
+        rules.append("mean_alone")
     order = ("cell_suppression", "dominance", "secondary_suppression", "differencing", "code_suppression")
     rules += [rule for rule in order if rule in touched]
     return tuple(applied(rule, policy) for rule in rules)

@@ -12,6 +12,7 @@ from grille.server.disclosure.evidence import MagnitudeVariable
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_counts
 from grille.server.disclosure.released import ReleasedVariable
+from grille.server.disclosure.rules.model_figures import mean_alone
 from grille.server.disclosure.rules.percentiles import percentiles_shown
 from grille.server.disclosure.rules.rounding import significant
 from grille.server.disclosure.rules.shares import share_deviations, shares
@@ -39,6 +40,12 @@ def released_variable(
         shown: bool (cells,).
         policy: Numbers.
     """
+    return mean_alone(_released(variable, noised_n, shown, policy), variable.mean_only, policy)
+
+
+def _released(
+    variable: MagnitudeVariable, noised_n: NDArray[np.int64], shown: NDArray[np.bool_], policy: Policy
+) -> ReleasedVariable:
     # nothing of a 0/1 variable is exact: all comes from the noised share
     figures = _of_share(variable, noised_n, policy) if _is_share(variable, policy) else _of_values(variable)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 from sqlglot import exp
 
 from grille.server.engines.base import Frame, Source
@@ -86,6 +88,10 @@ class DuckDbEngine:
     def with_column(self, frame: Frame, column: str, value: Expression) -> Frame:
         """Return `frame` with a column added or replaced."""
         return closed(self._frames.with_column(self._dictionaries.opened(frame), column, value))
+
+    def with_values(self, frame: Frame, entered: Frame, columns: Mapping[str, NDArray[np.float64]]) -> Frame:
+        """See Engine.with_values."""
+        return self._frames.with_values(frame, entered, columns)
 
     def filter(self, frame: Frame, condition: Expression, *, passing: bool = False) -> Frame:
         """See Engine.filter."""

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 from sqlglot import exp
 
 from grille.server.engines.base import Frame, Rows, Source, StoredColumn
@@ -30,7 +33,9 @@ from grille.server.engines.duckdb.sql import (
     values,
 )
 from grille.server.engines.duckdb.store import Store, is_dense
-from grille.server.plan.expressions import Expression, columns_of
+from grille.server.errors import InternalError
+from grille.server.plan.expressions import Expression, ValueType, columns_of
+from grille.server.text import Text
 
 
 class Frames:
@@ -93,6 +98,22 @@ class Frames:
         kept = narrow(read, expression) if small else value(read, expression)
         name, _ = self._store.column(select.select(aliased(kept, VALUE)))
         return Frame(frame.rows, {**frame.columns, column: StoredColumn(name, expression.type, small)})
+
+    def with_values(self, frame: Frame, entered: Frame, columns: Mapping[str, NDArray[np.float64]]) -> Frame:
+        """Return `frame` with columns of numbers added, one per row of its part `entered`, in the order of a pass."""
+        present = rows_of(entered).present
+        mask = self._requests.arrays(exp.select(aliased(_true(stored(present)), VALUE)).from_(table(present)))[VALUE]
+        place = np.flatnonzero(np.asarray(mask, dtype=bool))
+        added: dict[str, StoredColumn] = {}
+        for name, values in columns.items():
+            if len(values) != len(place):
+                text = "There are not as many values as rows."
+                raise InternalError("ROWS_AND_VALUES", Text(text, "Det er ikke like mange verdier som rader."))
+            whole = np.full(len(mask), np.nan)
+            whole[place] = values
+            kept = pa.array(whole, mask=~np.isfinite(whole))
+            added[name] = StoredColumn(self._store.array(kept), ValueType.NUMBER)
+        return Frame(frame.rows, {**frame.columns, **added})
 
     def filter(self, frame: Frame, condition: Expression, passing: bool) -> Frame:
         """Return the rows of `frame` for which the condition is true, compact unless they are only `passing`."""
