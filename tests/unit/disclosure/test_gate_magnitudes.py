@@ -92,7 +92,7 @@ def test_small_and_dominated_and_constant_cells_are_withheld(gate: Gate) -> None
     released = gate.release(evidence, project="P")
     content = released.content
     assert isinstance(content, ReleasedMagnitudes)
-    assert {"cell_suppression", "dominance"} <= rules_of(released)
+    assert {"code_suppression", "dominance"} <= rules_of(released)
     # whole categories, so they are gone from the axis too
     assert not {"0", "1", "2"} & set(content.axes[0].codes)
     assert np.isfinite(content.variables[0].mean).all()

@@ -147,7 +147,8 @@ def test_numbers_that_are_compared_with_a_bank_may_be_looser_than_the_profile(tm
 
 
 @pytest.mark.parametrize(
-    "policy", [Policy.open(), Policy.standard(), Policy.strict(), dataclasses.replace(Policy(), cell_min=20, r2_max=0.9)]
+    "policy",
+    [Policy.open(), Policy.standard(), Policy.strict(), dataclasses.replace(Policy(), cell_min=20, r2_max=0.9)],
 )
 def test_a_written_policy_is_read_as_the_same_and_names_every_number(tmp_path: Path, policy: Policy) -> None:
     text = toml_text(policy, "A heading.")

@@ -62,8 +62,8 @@ def test_a_condition_on_public_data_holds_as_written() -> None:
     assert condition_effect(UnitCount(1, 5), MANY, Policy.open()) is Effect.AS_WRITTEN
 
 
-def test_counts_are_shown_from_ten_and_at_zero() -> None:
-    assert count_cells_shown(np.array([0, 5, 9, 10, 11]), POLICY).tolist() == [True, False, False, True, True]
+def test_counts_are_shown_from_ten_and_none_looks_like_few() -> None:
+    assert count_cells_shown(np.array([0, 5, 9, 10, 11]), POLICY).tolist() == [False, False, False, True, True]
 
 
 def test_magnitudes_need_ten_units_exact_and_noised() -> None:
@@ -72,19 +72,39 @@ def test_magnitudes_need_ten_units_exact_and_noised() -> None:
 
 
 @pytest.mark.parametrize(
-    "n,dimensions,dense",
+    "n,dimensions,share",
     [
-        ([4, 5], 1, True),
-        ([4, 4, 5], 1, False),
-        ([4, 4, 5, 5, 0, 0], 2, True),
-        ([0, 0], 1, True),
-        ([100] * 5000, 3, True),
-        ([100] * 5001, 3, False),
-        ([100], 4, False),
+        ([5] * 40, 2, 1.0),
+        ([4] * 14 + [5] * 40, 1, 1.0),
+        ([4] * 10 + [5] * 20, 1, 1.0),
+        ([4] * 31 + [5] * 20, 1, 0.0),
+        ([4] * 30 + [0] * 40, 2, 0.0),
+        ([0, 0], 1, 1.0),
+        ([100] * 4995, 3, 1.0),
+        ([100] * 5006, 3, 0.0),
+        ([100], 4, 0.0),
     ],
 )
-def test_sparse_table(n: list[int], dimensions: int, dense: bool) -> None:
-    assert table_is_dense(np.array(n), dimensions, POLICY) is dense
+def test_sparse_tables_are_told_beyond_the_noise(n: list[int], dimensions: int, share: float) -> None:
+    rng = np.random.default_rng(3)
+    dense = [
+        table_is_dense(np.array(n), rng.integers(0, 2**64, len(n), dtype=np.uint64), dimensions, POLICY)
+        for _ in range(20)
+    ]
+    assert np.mean(dense) == share
+
+
+@pytest.mark.parametrize("known", [1, 2, 5, 20])
+def test_whether_one_more_cell_has_anybody_does_not_decide(known: int) -> None:
+    rng = np.random.default_rng(known)
+
+    def share_dense(small: int, large: int) -> float:
+        n = np.array([1] * small + [500] * large)
+        keys = rng.integers(0, 2**64, (600, len(n)), dtype=np.uint64)
+        return float(np.mean([table_is_dense(n, row, 1, POLICY) for row in keys]))
+
+    # as many small cells as large ones is the limit; one more of them must not carry the table over it for sure
+    assert abs(share_dense(known, known) - share_dense(known + 1, known)) < 0.35
 
 
 def one_way(*n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -73,11 +73,13 @@ def count_tables(content: ReleasedCounts) -> tuple[Table, ...]:
     view = content.view
     assert isinstance(view, TableView)
     grid = _grid(content.axes, content.positions, content.n)
-    figures = {name: _counts_of(name, content.n, grid) for name in view.shown}
+    figures = {name: _counts_of(name, content, grid) for name in view.shown}
     return _tables(grid, view, figures)
 
 
-def _counts_of(name: str, n: NDArray[np.float64], grid: _Grid) -> Callable[[tuple[int, ...]], Cell]:
+def _counts_of(name: str, content: ReleasedCounts, grid: _Grid) -> Callable[[tuple[int, ...]], Cell]:
+    n, empty = content.n, np.nan if content.protected else 0.0
+
     def base(place: tuple[int, ...]) -> tuple[int, ...]:
         last = len(place) - 1
         if name == "rowpct":
@@ -88,13 +90,13 @@ def _counts_of(name: str, n: NDArray[np.float64], grid: _Grid) -> Callable[[tupl
 
     def cell(place: tuple[int, ...]) -> Cell:
         row = grid.row(place)
-        value = 0.0 if row is None else float(n[row])
+        value = empty if row is None else float(n[row])
         if np.isnan(value):
             return Cell(None, Flag.SUPPRESSED)
         if name == "freq":
             return Cell(int(value))
         against = grid.row(base(place))
-        whole = 0.0 if against is None else float(n[against])
+        whole = empty if against is None else float(n[against])
         if np.isnan(whole) or whole <= 0:
             return Cell(None, Flag.NOT_AVAILABLE)
         return Cell(round(100 * value / whole, 1))
@@ -122,22 +124,22 @@ def statistic_tables(content: ReleasedMagnitudes) -> tuple[Table, ...]:
         values["iqr"] = variable.percentiles[0.75] - variable.percentiles[0.25]
     if "gini" in view.shown:
         values["gini"] = variable.gini
-    figures = {name: _figure_of(values[name], content.suppressed, grid, name) for name in view.shown}
+    figures = {name: _figure_of(values[name], content, grid, name) for name in view.shown}
     if len(content.axes) == 1 and "freq" not in figures:
-        figures["n"] = _figure_of(variable.n, content.suppressed, grid, "freq")
+        figures["n"] = _figure_of(variable.n, content, grid, "freq")
     return _tables(grid, view, figures)
 
 
 def _figure_of(
-    values: NDArray[np.float64] | None, suppressed: NDArray[np.bool_], grid: _Grid, name: str
+    values: NDArray[np.float64] | None, content: ReleasedMagnitudes, grid: _Grid, name: str
 ) -> Callable[[tuple[int, ...]], Cell]:
     def cell(place: tuple[int, ...]) -> Cell:
         row = grid.row(place)
         if row is None or values is None:
-            return Cell(None, Flag.NOT_AVAILABLE)
+            return Cell(None, Flag.SUPPRESSED if content.protected else Flag.NOT_AVAILABLE)
         value = float(values[row])
         if np.isnan(value):
-            return Cell(None, Flag.SUPPRESSED if suppressed[row] else Flag.NOT_AVAILABLE)
+            return Cell(None, Flag.SUPPRESSED if content.suppressed[row] else Flag.NOT_AVAILABLE)
         return Cell(int(value)) if name == "freq" else Cell(value)
 
     return cell

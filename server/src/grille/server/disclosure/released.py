@@ -40,12 +40,16 @@ class ReleasedStatus:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedCounts:
-    """Noised counts; `n` is float64 (cells,), NaN where suppressed. Positions as in CountEvidence."""
+    """Noised counts; `n` is float64 (cells,), NaN where suppressed. Positions as in CountEvidence.
+
+    `protected` tells that cells which are not among the positions look like suppressed ones, and not like empty ones.
+    """
 
     axes: tuple[Axis, ...]
     positions: NDArray[np.int64]
     n: NDArray[np.float64]
     view: object
+    protected: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,10 @@ class ReleasedHistogram:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedVariable:
-    """Protected statistics of one variable; float64 (cells,), NaN where withheld or not available."""
+    """Protected statistics of one variable; float64 (cells,), NaN where withheld or not available.
+
+    `binary` says that its values are 0 and 1, so that its mean is a share.
+    """
 
     name: str
     title: Text
@@ -82,17 +89,24 @@ class ReleasedVariable:
     percentiles: dict[float, NDArray[np.float64]]
     limits: tuple[float, float]
     gini: NDArray[np.float64] | None = None
+    binary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasedMagnitudes:
-    """Protected statistics over cells; positions as in CountEvidence. `suppressed` marks cells withheld as a whole."""
+    """Protected statistics over cells; positions as in CountEvidence. `suppressed` marks cells withheld as a whole.
+
+    `digits` is how many significant digits its means and deviations have, and so what is computed of them; None: all.
+    `protected` as in ReleasedCounts.
+    """
 
     axes: tuple[Axis, ...]
     positions: NDArray[np.int64]
     variables: tuple[ReleasedVariable, ...]
     suppressed: NDArray[np.bool_]
     view: object
+    digits: int | None = None
+    protected: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,26 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "Utelat variabler som er deler eller kopier av utfallet.",
             ),
         ),
+        "VALUES_TOO_RARE": (
+            Text(
+                "A variable has the same value for all but fewer than {column_min} units.",
+                "En variabel har samme verdi for alle unntatt færre enn {column_min} enheter.",
+            ),
+            Text(
+                "Widen the condition, merge rare values, or leave the variable out.",
+                "Utvid betingelsen, slå sammen sjeldne verdier, eller utelat variabelen.",
+            ),
+        ),
+        "VARIABLES_DETERMINED": (
+            Text(
+                "The variables determine each other almost completely.",
+                "Variablene bestemmer hverandre nesten fullstendig.",
+            ),
+            Text(
+                "Leave out variables that are copies of others.",
+                "Utelat variabler som er kopier av andre.",
+            ),
+        ),
         "GROUP_COLUMN_RARE": (
             Text(
                 "A regressor that is constant within groups tells fewer than {groups_min} groups apart, and one of "
@@ -196,8 +216,8 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "cell_suppression": (
             Text("small cells withheld", "små celler holdt tilbake"),
             Text(
-                "Cells with fewer than {cell_min} units are withheld.",
-                "Celler med færre enn {cell_min} enheter er holdt tilbake.",
+                "Cells with fewer than {cell_min} units, or none, are withheld.",
+                "Celler med færre enn {cell_min} enheter, eller ingen, er holdt tilbake.",
             ),
         ),
         "secondary_suppression": (
@@ -217,15 +237,15 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "code_suppression": (
             Text("rare categories left out", "sjeldne kategorier utelatt"),
             Text(
-                "Categories with few units everywhere are left out.",
-                "Kategorier med få enheter overalt er utelatt.",
+                "Categories with few units everywhere, or none, are left out.",
+                "Kategorier med få enheter overalt, eller ingen, er utelatt.",
             ),
         ),
         "bin_merging": (
             Text("bars merged", "stolper slått sammen"),
             Text(
-                "Bars with few units are merged with their neighbour.",
-                "Stolper med få enheter er slått sammen med naboen.",
+                "Bars with few units, or none, are merged with their neighbour.",
+                "Stolper med få enheter, eller ingen, er slått sammen med naboen.",
             ),
         ),
         "open_bins": (

@@ -40,8 +40,8 @@ def release_figure_sets(
     """Judge each set, withhold the figures of those that a rule refuses, noise and round the others.
 
     Raises:
-        DisclosureError: TOO_FEW_UNITS, DESIGN_COLUMN_RARE, UNIT_ISOLATED, FIT_TOO_GOOD or SETS_TOO_CLOSE, when no set
-            is left.
+        DisclosureError: TOO_FEW_UNITS, VALUES_TOO_RARE, DOMINATED, VARIABLES_DETERMINED or SETS_TOO_CLOSE, when no
+            set is left.
     """
     touched: set[str] = set()
     shown = [True] * len(evidence.sets)
@@ -59,9 +59,9 @@ def _shown(sets: tuple[FigureSet, ...], policy: Policy, admission: Admission, to
             "cell_suppression",
             [_is_large(one, policy) and _cells_are_large(one, policy) for one in sets],
         ),
-        ("DESIGN_COLUMN_RARE", "figure_suppression", [outcome_is_common(one.rarer_units, policy) for one in sets]),
-        ("UNIT_ISOLATED", "figure_suppression", [nobody_is_isolated(one.leverage, policy) for one in sets]),
-        ("FIT_TOO_GOOD", "figure_suppression", [fit_is_imperfect(one.r2, False, policy) for one in sets]),
+        ("VALUES_TOO_RARE", "figure_suppression", [outcome_is_common(one.rarer_units, policy) for one in sets]),
+        ("DOMINATED", "figure_suppression", [nobody_is_isolated(one.leverage, policy) for one in sets]),
+        ("VARIABLES_DETERMINED", "figure_suppression", [fit_is_imperfect(one.r2, False, policy) for one in sets]),
     )
     shown = [True] * len(sets)
     for reason, rule, passed in stages:

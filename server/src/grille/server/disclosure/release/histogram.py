@@ -23,6 +23,7 @@ def release_histogram(
     """Judge a histogram, then noise its bars and merge the low ones.
 
     Bars of single values are left out when low, not merged: the ends of a merged bar would be values of few units.
+    Empty bars are treated as low ones.
 
     Raises:
         DisclosureError: TOO_FEW_UNITS, POPULATION_TOO_SMALL, TABLE_TOO_SPARSE, TOO_MANY_PARTITIONS or SETS_TOO_CLOSE.
@@ -52,7 +53,7 @@ def release_histogram(
         rules.append(applied("count_noise", policy))
         if any(run.first < run.last for row in shown for run in row):
             rules.append(applied("bin_merging", policy))
-        if any(len(row) < len(every) for row, every in zip(shown, runs, strict=True)):
+        if evidence.discrete or evidence.group is not None:
             rules.append(applied("cell_suppression", policy))
         if not evidence.discrete:
             rules.append(applied("open_bins", policy))
@@ -63,7 +64,8 @@ def _judge(evidence: HistogramEvidence, policy: Policy) -> None:
     require_units(evidence.analysis_set, policy)
     if not evidence.discrete and not percentiles_shown(np.array([evidence.population]), 0.01, policy)[0]:
         raise refusal("POPULATION_TOO_SMALL", policy)
-    if evidence.discrete and not table_is_dense(evidence.n.ravel(), 1 if evidence.group is None else 2, policy):
+    dimensions = 1 if evidence.group is None else 2
+    if evidence.discrete and not table_is_dense(evidence.n.ravel(), evidence.keys.ravel(), dimensions, policy):
         raise refusal("TABLE_TOO_SPARSE", policy)
     if not evidence.discrete and evidence.n.shape[1] > policy.bins_max:
         raise refusal("TABLE_TOO_SPARSE", policy)
@@ -74,12 +76,10 @@ def _runs(evidence: HistogramEvidence, group: int, policy: Policy) -> tuple[Run,
         return shown_count(UnitCount(n, key), policy)
 
     n, keys = evidence.n[group], evidence.keys[group]
-    filled = np.flatnonzero(n > 0)
     if policy.protects and not evidence.discrete:
-        return merged_bins(filled, n[filled], keys[filled], noise, policy)
-    return tuple(
-        Run(bar, bar, int(n[bar]), int(keys[bar]), noise(int(n[bar]), int(keys[bar]))) for bar in filled.tolist()
-    )
+        return merged_bins(np.arange(len(n)), n, keys, noise, policy)
+    filled = np.flatnonzero(n > 0).tolist()
+    return tuple(Run(bar, bar, int(n[bar]), int(keys[bar]), noise(int(n[bar]), int(keys[bar]))) for bar in filled)
 
 
 def _groups(axis: Axis | None, groups: list[int]) -> Axis | None:

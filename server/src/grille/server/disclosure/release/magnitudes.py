@@ -13,7 +13,7 @@ from grille.server.disclosure.release.counting import shown_counts
 from grille.server.disclosure.release.variable import cells_of, released_variable
 from grille.server.disclosure.released import AppliedRule, ReleasedMagnitudes
 from grille.server.disclosure.rules.cells import magnitude_cells_shown
-from grille.server.disclosure.rules.codes import without_unshown_codes
+from grille.server.disclosure.rules.codes import has_gaps, without_unshown_codes
 from grille.server.disclosure.rules.complement import complement_cells_shown
 from grille.server.disclosure.rules.dominance import undominated
 from grille.server.disclosure.rules.sparse import table_is_dense
@@ -28,8 +28,7 @@ def release_magnitudes(
 ) -> tuple[ReleasedMagnitudes, tuple[AppliedRule, ...]]:
     """Judge statistics over cells, then withhold cells, noise counts and round.
 
-    A cell is withheld for one variable (NaN) or for all (`suppressed`). A cell of noised count 0 has n 0 and no other
-    figure, like the empty cells that the evidence leaves out.
+    A cell is withheld for one variable (NaN) or for all (`suppressed`); an empty cell looks like a small one.
 
     Raises:
         DisclosureError: TOO_FEW_UNITS, TABLE_TOO_SPARSE or TOO_MANY_PARTITIONS; DOMINATED or SETS_TOO_CLOSE, when no
@@ -46,16 +45,20 @@ def release_magnitudes(
         for variable, counts, cells in zip(evidence.variables, noised, shown, strict=True)
     )
     visible = np.any(shown, axis=0)
-    suppressed = ~visible & np.any([counts > 0 for counts in noised], axis=0)
+    suppressed = ~visible if policy.protects else np.zeros_like(visible)
     pruned = without_unshown_codes(evidence.axes, evidence.positions, visible)
-    if policy.protects and pruned.changed(evidence.axes):
+    if evidence.axes:
         touched.add("code_suppression")
+    if has_gaps(pruned, visible):
+        touched.add("cell_suppression")
     content = ReleasedMagnitudes(
         pruned.axes,
         pruned.positions,
         tuple(cells_of(variable, pruned.kept) for variable in variables),
         suppressed[pruned.kept],
         evidence.view,
+        policy.number_digits if policy.protects else None,
+        policy.protects,
     )
     return content, _rules(evidence, policy, touched)
 
@@ -76,7 +79,7 @@ def _shown(
         raise refusal("TOO_FEW_UNITS", policy)
     inner = (evidence.positions >= 0).all(axis=1)
     units = np.max([variable.n for variable in evidence.variables], axis=0)
-    if not table_is_dense(units[inner], len(evidence.axes), policy):
+    if not table_is_dense(units[inner], _largest_keys(evidence)[inner], len(evidence.axes), policy):
         raise refusal("TABLE_TOO_SPARSE", policy)
     dominated = [cells & ~_even(variable, policy) for variable, cells in zip(evidence.variables, large, strict=True)]
     even = [cells & ~uneven for cells, uneven in zip(large, dominated, strict=True)]
@@ -90,13 +93,19 @@ def _shown(
     if not np.any(admitted):
         raise refusal("SETS_TOO_CLOSE", policy)
     stages = (
-        ("cell_suppression", [variable.n > 0 for variable in evidence.variables], large),
         ("dominance", large, even),
         ("secondary_suppression", even, shown),
         ("differencing", shown, admitted),
     )
     touched |= {rule for rule, before, after in stages if np.any(np.array(before) & ~np.array(after))}
     return admitted
+
+
+def _largest_keys(evidence: MagnitudeEvidence) -> NDArray[np.uint64]:
+    """Return, per cell, the key of the variable with most units."""
+    most = np.argmax([variable.n for variable in evidence.variables], axis=0)
+    keys: NDArray[np.uint64] = np.choose(most, [variable.keys for variable in evidence.variables])
+    return keys
 
 
 def _even(variable: MagnitudeVariable, policy: Policy) -> Mask:

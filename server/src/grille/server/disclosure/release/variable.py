@@ -63,7 +63,7 @@ def _released(
     return ReleasedVariable(
         name=variable.name,
         title=variable.title,
-        n=np.where(shown | (noised_n == 0), noised_n.astype(np.float64), np.nan),
+        n=np.where(shown if policy.protects else noised_n >= 0, noised_n.astype(np.float64), np.nan),
         mean=number(figures.mean),
         sd=number(figures.sd),
         total=number(noised_sums(figures.mean, noised_n)),
@@ -72,6 +72,7 @@ def _released(
         },
         limits=_limits(variable, policy),
         gini=None if figures.gini is None else number(figures.gini),
+        binary=variable.binary,
     )
 
 

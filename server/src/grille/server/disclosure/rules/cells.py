@@ -11,8 +11,9 @@ from grille.server.disclosure.policy import Policy
 def count_cells_shown(noised_n: NDArray[np.int64], policy: Policy) -> NDArray[np.bool_]:
     """Say which counts are shown.
 
-    Risk: a small cell of a table, bar, bin or flow describes few persons.
-    Rule: noised n = 0 (which looks like an empty cell) or >= cell_min.
+    Risk: a small cell of a table, bar, bin or flow describes few persons; and were an empty cell shown as such, a
+    withheld one would say that somebody is there.
+    Rule: noised n >= cell_min; an empty cell looks like a small one.
     Numbers: standard 10.
     Source: ESSnet/DwB guidelines for output checking: threshold rule; Handbook on SDC 5.4.
 
@@ -20,8 +21,7 @@ def count_cells_shown(noised_n: NDArray[np.int64], policy: Policy) -> NDArray[np
         noised_n: int64 (cells,).
         policy: Numbers.
     """
-    shown: NDArray[np.bool_] = (noised_n == 0) | (noised_n >= policy.cell_min)
-    return shown
+    return noised_n >= policy.cell_min
 
 
 def magnitude_cells_shown(n: NDArray[np.int64], noised_n: NDArray[np.int64], policy: Policy) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,13 @@ class Pruned:
     def changed(self, before: tuple[Axis, ...]) -> bool:
         """Whether any category was dropped."""
         return any(len(a.codes) != len(b.codes) for a, b in zip(self.axes, before, strict=True))
+
+
+def has_gaps(pruned: Pruned, shown: NDArray[np.bool_]) -> bool:
+    """Say whether any cell that the categories left span is withheld, or empty: `shown` is bool (cells,) before."""
+    visible = pruned.positions[shown[pruned.kept]]
+    inner = (visible >= 0).all(axis=1)
+    return int(inner.sum()) < math.prod(len(axis.codes) for axis in pruned.axes)
 
 
 def without_unshown_codes(axes: tuple[Axis, ...], positions: NDArray[np.int64], shown: NDArray[np.bool_]) -> Pruned:

@@ -84,13 +84,14 @@ def merged_bins(
 ) -> tuple[Run, ...]:
     """Return the bins of one histogram, low ones merged with their smaller neighbour until all are large.
 
-    Risk: a low bin describes few units.
-    Rule: noised n of every bin >= cell_min; a single remaining bin may stay low and is then suppressed.
+    Risk: a low bin describes few units, and where empty bins begin tells where a single unit lies.
+    Rule: noised n of every bin >= cell_min, empty ones included; a single remaining bin may stay low and is then
+    suppressed.
     Numbers: standard 10.
     Source: microdata.no, measures for disclosure control: histograms.
 
     Args:
-        bins: int64 (k,): index of each non-empty bin, ascending.
+        bins: int64 (k,): index of each bin, ascending.
         n: int64 (k,): units.
         keys: uint64 (k,): cell keys.
         noise: Noised count of (n, key).
