@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from grille.client.cli_audit import audit_app, verify
 from grille.client.environment import Environment
 from grille.client.errors import ClientError
 from grille.client.exits import Exit
@@ -31,6 +32,8 @@ app = typer.Typer(
 )
 sessions_app = typer.Typer(help="List and close your open sessions.", no_args_is_help=True)
 app.add_typer(sessions_app, name="sessions")
+app.add_typer(audit_app, name="audit")
+app.command("verify")(verify)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from grille.client.environment import Environment
 from grille.client.errors import UsageError, from_rpc
 from grille.client.words import Words, pick
 from grille.v1.analysis_pb2_grpc import AnalysisServiceStub
+from grille.v1.audit_pb2_grpc import AuditServiceStub
 from grille.v1.catalog_pb2_grpc import CatalogServiceStub
 from grille.v1.session_pb2_grpc import SessionServiceStub
 
@@ -36,6 +37,7 @@ class Connection:
     sessions: SessionServiceStub
     analysis: AnalysisServiceStub
     catalog: CatalogServiceStub
+    audit: AuditServiceStub
 
     def call(
         self, method: Callable[..., Response], request: Request, timeout: float | None = CONNECT_SECONDS
@@ -66,6 +68,7 @@ def connected(environment: Environment, words: Words, given: Credentials | None 
             sessions=SessionServiceStub(channel),
             analysis=AnalysisServiceStub(channel),
             catalog=CatalogServiceStub(channel),
+            audit=AuditServiceStub(channel),
         )
 
 
@@ -74,9 +77,12 @@ def _channel(credentials: Credentials, address: str, words: Words) -> grpc.Chann
     options = (
         ("grpc.ssl_target_name_override", credentials.server_name),
         ("grpc.max_receive_message_length", LARGEST_MESSAGE),
-        ("grpc.keepalive_time_ms", 60_000),
-        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_time_ms", 20_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.http2.max_pings_without_data", 0),
         ("grpc.enable_retries", 0),
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
     )
     try:
         secret = grpc.ssl_channel_credentials(credentials.ca, credentials.private_key, credentials.certificate)

@@ -34,6 +34,7 @@ class Credentials:
         ca: Certificate of the server's own authority, PEM.
         expires: When the certificate ends.
         content: The bundle's bytes, as read.
+        audit_key: Public key of the server's audit log, PEM; empty in bundles of older servers.
     """
 
     server: str
@@ -46,6 +47,7 @@ class Credentials:
     ca: bytes = field(repr=False)
     expires: datetime
     content: bytes = field(repr=False)
+    audit_key: str = ""
 
 
 def parse(content: bytes, name: str, words: Words) -> Credentials:
@@ -83,6 +85,7 @@ def parse(content: bytes, name: str, words: Words) -> Credentials:
         ca=fields["ca"].encode(),
         expires=expires if expires.tzinfo else expires.replace(tzinfo=UTC),
         content=content,
+        audit_key=fields["audit_key"] if isinstance(fields.get("audit_key"), str) else "",
     )
 
 

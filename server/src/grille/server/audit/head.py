@@ -82,3 +82,12 @@ def _read_slot(key: Ed25519PublicKey, slot: bytes, parity: int) -> Head | None:
         return None
     head = Head(**{name: value for name, value in fields.items() if name != "signature"})
     return head if head.turn % 2 == parity else None
+
+
+def newest_line(key: Ed25519PublicKey, content: bytes) -> bytes | None:
+    """Return the newest valid head in the content of a head file as it was signed, without its padding."""
+    newest = read_heads(key, content).newest
+    if newest is None:
+        return None
+    start = newest.turn % 2 * SLOT
+    return content[start : start + SLOT - 1].rstrip(b" ")

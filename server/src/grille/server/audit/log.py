@@ -13,11 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from grille.server.audit.chain import seal
 from grille.server.audit.faults import locked, unavailable
 from grille.server.audit.files import BrokenDiskError, Files
+from grille.server.audit.head import newest_line
 from grille.server.audit.record import AuditRecord, Event
 from grille.server.audit.signing import key_id
 from grille.server.audit.tail import pick_up
@@ -33,6 +34,19 @@ class _Ticket:
     hash: str
     done: bool = False
     failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A log whose records are all covered by checkpoints.
+
+    Attributes:
+        sequence: Number of the last record.
+        head: The signed head that says so.
+    """
+
+    sequence: int
+    head: bytes
 
 
 class AuditLog:
@@ -63,7 +77,7 @@ class AuditLog:
             InternalError: AUDIT_LOCKED, AUDIT_DAMAGED, AUDIT_UNAVAILABLE.
         """
         files = Files(directory)
-        self._directory, self._key = directory, key
+        self._files, self._key = files, key
         self._state = threading.Condition()
         self._waiting: list[_Ticket] = []
         self._is_writing = False
@@ -118,12 +132,22 @@ class AuditLog:
         return key_id(self._key.public_key())
 
     @property
+    def public_key(self) -> Ed25519PublicKey:
+        """The public key."""
+        return self._key.public_key()
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last record on the disk."""
+        return self._writer.sequence
+
+    @property
     def directory(self) -> Path:
         """Folder of the log."""
-        return self._directory
+        return self._files.directory
 
-    def checkpoint(self) -> None:
-        """Sign a checkpoint over all records so far, so that each of them can be proven.
+    def checkpoint(self) -> Standing:
+        """Sign a checkpoint over all records so far, so that each can be proven, and return where the log stands.
 
         Raises:
             InternalError: AUDIT_UNAVAILABLE.
@@ -132,8 +156,12 @@ class AuditLog:
             while self._is_writing:
                 self._state.wait()
             failure = self._stopped or ("closed" if self._is_closed else self._sign())
+            standing = Standing(
+                self._writer.sequence, newest_line(self.public_key, self._files.head.read_bytes()) or b""
+            )
         if failure is not None:
             raise unavailable(failure)
+        return standing
 
     def close(self) -> None:
         """Sign what is unsigned and close the log; a closed log takes no records.

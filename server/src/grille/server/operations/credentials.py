@@ -36,6 +36,7 @@ class Credentials:
         private_key: Its private key, PKCS 8 PEM.
         ca: Certificate of the authority that signed the server's certificate, PEM.
         expires: When the certificate expires, ISO 8601 UTC.
+        audit_key: Public key of the audit log, PEM, with which receipts are verified.
     """
 
     format: str
@@ -48,6 +49,7 @@ class Credentials:
     private_key: str
     ca: str
     expires: str
+    audit_key: str
 
     def to_json(self) -> str:
         """Return the bundle as an indented JSON document."""
@@ -99,6 +101,7 @@ def issue_credentials(
         private_key=identity.private_key_pem.decode("ascii"),
         ca=authority.certificate_pem.decode("ascii"),
         expires=_iso(expires),
+        audit_key=read_secret(home.audit_public_key).decode("ascii"),
     )
     record = Certificate(thumbprint(identity.certificate), user, _iso(issued), _iso(expires), None)
     registry = Registry(home.control)

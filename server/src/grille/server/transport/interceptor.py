@@ -16,19 +16,22 @@ from grille.server.transport.errors import DETAIL_KEY, detail_of, status_of
 from grille.v1 import session_pb2
 
 OnCall = Callable[[str, str, float], None]
+OnError = Callable[[grpc.ServicerContext, str, GrilleError], None]
 
 
 class ErrorInterceptor(grpc.ServerInterceptor):
     """Turns every exception of a servicer into a status with an ErrorDetail; nothing else reaches the client."""
 
-    def __init__(self, on_call: OnCall, most_calls: int) -> None:
+    def __init__(self, on_call: OnCall, most_calls: int, on_error: OnError = lambda *_: None) -> None:
         """Tell `on_call` of every finished call, and refuse calls beyond `most_calls` at the same time.
 
         Args:
             on_call: Told the method, OK or a reason or the class of an exception, and the seconds that it took.
             most_calls: The server's pool needs a few threads more, for refusals and for the health service.
+            on_error: Told of every error before its caller is; what it raises is told in its place.
         """
         self._on_call = on_call
+        self._on_error = on_error
         self._places = threading.BoundedSemaphore(most_calls)
 
     def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
@@ -96,6 +99,10 @@ class ErrorInterceptor(grpc.ServerInterceptor):
         reason = error.reason if isinstance(error, GrilleError) else type(error).__name__
         self._on_call(method, reason, time.monotonic() - start)
         told = error if isinstance(error, GrilleError) else _fault()
+        try:
+            self._on_error(context, method, told)
+        except GrilleError as unrecorded:
+            told = unrecorded
         language = language_of(getattr(request, "language", 0))
         detail = detail_of(told, language)
         context.set_trailing_metadata(((DETAIL_KEY, detail.SerializeToString()),))
