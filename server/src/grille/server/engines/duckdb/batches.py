@@ -6,20 +6,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from sqlglot import exp
 
 from grille.server.engines.base import Frame
 from grille.server.engines.duckdb.coded import CodedColumn
-from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.connection import Requests, array
 from grille.server.engines.duckdb.factors import codings
 from grille.server.engines.duckdb.sql import aliased, code, composition, value
 from grille.server.engines.duckdb.store import Store
 from grille.server.plan.aggregates import Batch, BatchRequest, FactorLevels
 from grille.server.plan.expressions import ColumnRef, Expression
-
-_DTYPES = {"double": "<f8", "int32": "<i4", "uint16": "<u2"}
 
 
 def batches(
@@ -42,7 +39,7 @@ def batches(
     def start() -> Iterator[Batch]:
         for rows in requests.stream(query):
             if rows.num_rows:
-                found = [_array(column) for column in rows.columns]
+                found = [array(column) for column in rows.columns]
                 yield Batch(
                     numbers={name: one.values(found[places[one.sql]]) for name, one in numbers.items()},
                     factors={name: one.codes(found[places[one.sql]]) for name, one in coded.items()},
@@ -71,11 +68,3 @@ class _Number:
         if self.by_code is not None:
             return np.take(self.by_code, found.astype(np.uint16, copy=False))
         return np.asarray(found, dtype=np.float64)
-
-
-def _array(column: pa.Array) -> NDArray[np.generic]:
-    """Return the values of a column of doubles or integers without nulls, not copied."""
-    # pyarrow's own to_numpy() imports pandas, which costs a second at a session's first model
-    dtype = np.dtype(_DTYPES[str(column.type)])
-    buffer = column.buffers()[1]
-    return np.frombuffer(buffer, dtype=dtype, count=len(column), offset=column.offset * dtype.itemsize)

@@ -7,6 +7,7 @@ some hundred rows. They are whole numbers and XORs, so the sums are exact.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +16,16 @@ from sqlglot import exp
 from grille.server.engines.base import Frame
 from grille.server.engines.duckdb.aggregates import figures, measure_columns
 from grille.server.engines.duckdb.coded import CodedColumn
-from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.connection import Requests, array
 from grille.server.engines.duckdb.dictionaries import Dictionaries, shared_codes
-from grille.server.engines.duckdb.sql import aliased, code, rows_of, stored, table, units_table
+from grille.server.engines.duckdb.sql import aliased, code, composition, rows_of, stored, table, units_table
 from grille.server.plan.aggregates import Aggregation, Groups, Measure, MeasureKind
-from grille.server.plan.expressions import Apply, Expression, ValueType
+from grille.server.plan.expressions import Apply, ColumnRef, Expression, ValueType
 
 _ADDED = (MeasureKind.UNITS, MeasureKind.CELL_KEY)
 _EXACT = frozenset((*_ADDED, MeasureKind.SKETCH))
 _CODE = "code"
+_MOST_COMBINATIONS = 1_000_000
 
 
 def counts_by_code(requests: Requests, dictionaries: Dictionaries, frame: Frame, request: Aggregation) -> Groups | None:
@@ -69,6 +71,55 @@ def any_by_code(requests: Requests, dictionaries: Dictionaries, frame: Frame, co
     return any(holds[one] for one in found)
 
 
+def counts_of_combinations(requests: Requests, frame: Frame, request: Aggregation) -> Groups | None:
+    """Count the units of each combination of coded columns, row by row but without a hash table.
+
+    Args:
+        requests: Where to read.
+        frame: An opened frame.
+        request: A folded aggregation.
+
+    Returns:
+        The groups, or None when more than counts is asked for, or a group is not coded, or there are too many.
+    """
+    columns = [frame.columns[one.name] if isinstance(one, ColumnRef) else None for _, one in request.by]
+    coded = [one for one in columns if isinstance(one, CodedColumn)]
+    if not coded or len(coded) < len(columns) or any(one.kind is not MeasureKind.UNITS for one in request.measures):
+        return None
+    levels = [_levels(one) for one in coded]
+    sizes = [len(one) for one in levels]
+    total = int(np.prod(sizes, dtype=np.float64))
+    if total > _MOST_COMBINATIONS:
+        return None
+    numbers: dict[str, NDArray[np.int64]] = {}  # what a code adds to the number of the combination, by table of codes
+    stride = total
+    for column, own in zip(coded, levels, strict=True):
+        stride //= len(own)
+        places = {level: place for place, level in enumerate(own)}
+        added = np.array([places[one] for one in column.values], dtype=np.int64) * stride
+        numbers[column.table] = numbers[column.table] + added if column.table in numbers else added
+    by_table = {column.table: column for column in coded}
+    select = composition(frame, [one for _, one in request.by], where=request.where, complete=request.complete)
+    for name in numbers:
+        select = select.select(aliased(code(by_table[name]), name))
+    counts = np.zeros(total, dtype=np.int64)
+    for batch in requests.stream(select):
+        parts = [np.take(numbers[name], array(batch.column(place))) for place, name in enumerate(numbers)]
+        counts += np.bincount(sum(parts[1:], start=parts[0]), minlength=total)
+    found = np.flatnonzero(counts)
+    at = np.unravel_index(found, sizes)
+    by = {
+        name: _column([own[place] for place in places])
+        for (name, _), own, places in zip(request.by, levels, at, strict=True)
+    }
+    return Groups(by, {one.key: counts[found] for one in request.measures})
+
+
+def _levels(column: CodedColumn) -> list[str | float | None]:
+    """Return the values of a dictionary in ascending order, missing last."""
+    return [key[0] for key in sorted({(one,) for one in column.values}, key=_ascending)]
+
+
 def _figures_per_code(
     requests: Requests, frame: Frame, codes: str, sketched: bool
 ) -> tuple[NDArray[np.int64], dict[MeasureKind, NDArray[np.generic]]]:
@@ -97,7 +148,7 @@ def _groups(keys: Sequence[tuple[object, ...]]) -> dict[tuple[object, ...], list
     return {key: places[key] for key in sorted(places, key=_ascending)}
 
 
-def _ascending(key: tuple[object, ...]) -> tuple[tuple[bool, object], ...]:
+def _ascending(key: tuple[object, ...]) -> tuple[Any, ...]:
     return tuple((True, 0) if one is None else (False, one.encode() if isinstance(one, str) else one) for one in key)
 
 

@@ -15,7 +15,7 @@ from grille.server.engines.duckdb import connection as connections
 from grille.server.engines.duckdb.aggregates import aggregate
 from grille.server.engines.duckdb.batches import batches
 from grille.server.engines.duckdb.connection import Requests
-from grille.server.engines.duckdb.counts import any_by_code, counts_by_code
+from grille.server.engines.duckdb.counts import any_by_code, counts_by_code, counts_of_combinations
 from grille.server.engines.duckdb.dictionaries import Dictionaries, closed
 from grille.server.engines.duckdb.failures import translated
 from grille.server.engines.duckdb.folding import Folding
@@ -101,7 +101,10 @@ class DuckDbEngine:
         """Compute measures per group."""
         frame = self._dictionaries.opened(frame)
         counted = counts_by_code(self._requests, self._dictionaries, frame, request)
-        return aggregate(self._requests, *self._folding.aggregation(frame, request)) if counted is None else counted
+        if counted is None:
+            frame, request = self._folding.aggregation(frame, request)
+            counted = counts_of_combinations(self._requests, frame, request)
+        return aggregate(self._requests, frame, request) if counted is None else counted
 
     def any(self, frame: Frame, condition: Expression) -> bool:
         """See Engine.any."""

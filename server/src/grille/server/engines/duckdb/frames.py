@@ -16,7 +16,6 @@ from grille.server.engines.duckdb.compaction import Compaction, is_compact
 from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.cuts import resolve_quantiles
 from grille.server.engines.duckdb.dictionaries import Dictionaries
-from grille.server.engines.duckdb.expressions import condition_sql
 from grille.server.engines.duckdb.readings import Readings, inconsistent
 from grille.server.engines.duckdb.small_numbers import is_small, narrow
 from grille.server.engines.duckdb.sources import units_name
@@ -24,14 +23,14 @@ from grille.server.engines.duckdb.sql import (
     VALUE,
     aliased,
     bank_table,
-    lookup,
+    column_values,
     not_null,
     rows_of,
     stored,
     table,
     value,
-    values,
 )
+from grille.server.engines.duckdb.sql import condition as holding
 from grille.server.engines.duckdb.store import Store, is_dense
 from grille.server.errors import InternalError
 from grille.server.plan.expressions import Expression, ValueType, columns_of
@@ -55,7 +54,7 @@ class Frames:
         """Return a data set of the units that have a value in `source`, with one column."""
         keys = self._keys(source)
         stored_column = self._import(source, keys)
-        mask = exp.select(aliased(not_null(values(stored_column)), VALUE)).from_(table(stored_column.table))
+        mask = exp.select(aliased(not_null(column_values(stored_column)), VALUE)).from_(table(stored_column.table))
         rows = self._rows(self._store.mask(mask)[0], keys, source.unit_type, _bank_name(source.bank))
         return Frame(rows, {column: stored_column})
 
@@ -70,7 +69,7 @@ class Frames:
         columns[column] = imported
         if how == "left":
             return Frame(replace(rows, keys=keys), columns)
-        present, has_value = stored(rows.present), not_null(values(imported))
+        present, has_value = stored(rows.present), not_null(column_values(imported))
         if how == "inner":
             mask = self._mask(rows.present, (imported.table,), exp.And(this=_true(present), expression=has_value))
             return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), columns)
@@ -118,9 +117,9 @@ class Frames:
     def filter(self, frame: Frame, condition: Expression, passing: bool) -> Frame:
         """Return the rows of `frame` for which the condition is true, compact unless they are only `passing`."""
         rows = rows_of(frame)
-        read, (condition,) = self._dictionaries.folded(frame, condition)
-        tables = tuple(read.columns[name].table for name in sorted(columns_of(condition)))
-        holds = condition_sql(condition, lookup(read))
+        read, (folded,) = self._dictionaries.folded(frame, condition)
+        tables = tuple(read.columns[name].table for name in sorted(columns_of(folded)))
+        holds = holding(read, folded)
         both = exp.And(this=_true(stored(rows.present)), expression=exp.Paren(this=holds))
         mask = self._mask(rows.present, tables, both)
         chosen = Frame(self._rows(mask, rows.keys, rows.unit_type, rows.bank), frame.columns)

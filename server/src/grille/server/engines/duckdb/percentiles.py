@@ -69,6 +69,8 @@ def smoothed(values: NDArray[np.float64], probabilities: tuple[float, ...], wind
     n = len(values)
     if n == 0:
         return np.full(len(probabilities), np.nan)
+    if window == 0:
+        return np.asarray(np.quantile(values, probabilities), dtype=np.float64)
     spans = []
     for probability in probabilities:
         rank = math.floor(probability * (n - 1))

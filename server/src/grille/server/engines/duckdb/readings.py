@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from grille.server.engines.base import Rows, Source, StoredColumn
 from grille.server.engines.duckdb.coded import MOST_CODES
-from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.connection import Requests, array
 from grille.server.engines.duckdb.dictionaries import Dictionaries, Value
 from grille.server.engines.duckdb.factors import LISTED_LEVELS, enumerated
 from grille.server.engines.duckdb.sources import column, every_value, observations
@@ -77,7 +77,7 @@ class Readings:
         if codes is None:
             return self._stored(source, every_value(source, _value(), taken), size)
         one = cast(exp.Coalesce(this=codes.sql, expressions=[exp.Literal.number(0)]), "USMALLINT")
-        parts = [_array(part.column(0)) for part in self._requests.stream(every_value(source, one, taken))]
+        parts = [array(part.column(0)) for part in self._requests.stream(every_value(source, one, taken))]
         found = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint16)
         if len(found) != size:
             raise two_values()
@@ -146,8 +146,8 @@ class Readings:
         nothing = out[:1].copy()
         count = 0
         for batch in self._requests.stream(observations(source, aliased(sql, "found"))):
-            unit = _array(batch.column(0))
-            out[unit] = _array(batch.column(1))
+            unit = array(batch.column(0))
+            out[unit] = array(batch.column(1))
             count += len(unit)
         filled = ~np.isnan(out) if out.dtype.kind == "f" else out != nothing
         if np.count_nonzero(filled) != count:
@@ -217,9 +217,3 @@ def inconsistent(english: str, norwegian: str) -> InternalError:
 
 def _value() -> exp.Column:
     return field(_ROWS, "value")
-
-
-def _array(values: pa.Array) -> NDArray[Any]:
-    # pyarrow's own to_numpy() imports pandas, which costs a second
-    dtype = np.dtype(values.type.to_pandas_dtype())
-    return np.frombuffer(values.buffers()[1], dtype=dtype, count=len(values), offset=values.offset * dtype.itemsize)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlglot import exp
 
 from grille.server.engines.base import Frame, Rows, StoredColumn
 from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.expressions import ColumnLookup, condition_sql, value_sql
 from grille.server.errors import InternalError
-from grille.server.plan.expressions import Expression, ValueType, columns_of
+from grille.server.plan.expressions import Apply, ColumnRef, Expression, ValueType, columns_of
 from grille.server.text import Text
 
 DIALECT = "duckdb"
@@ -22,6 +24,8 @@ SESSION = "session"
 KEYS = "keys"
 VALUE = "v"
 SKETCH_WORDS = 6
+
+_MOST_RANGES = 8
 
 
 def rows_of(frame: Frame) -> Rows:
@@ -52,7 +56,7 @@ def stored(name: str) -> exp.Column:
     return field(name, VALUE)
 
 
-def values(column: StoredColumn) -> exp.Expr:
+def column_values(column: StoredColumn) -> exp.Expr:
     """Return the values of a stored column; those of codes are looked up in a list."""
     if column.dictionary is None:
         return stored(column.table)
@@ -76,9 +80,48 @@ def lookup(frame: Frame) -> ColumnLookup:
     """Return how the variables of `frame` are read."""
 
     def column(name: str) -> exp.Expr:
-        return values(frame.columns[name])
+        return column_values(frame.columns[name])
 
     return column
+
+
+def condition(frame: Frame, expression: Expression) -> exp.Expr:
+    """Return `expression` over `frame` as a condition, false or null where it does not hold."""
+    if isinstance(expression, Apply) and expression.function == "and":
+        return exp.and_(*(exp.Paren(this=condition(frame, one)) for one in expression.arguments))
+    column = _coded(frame, expression)
+    if column is not None and column.type is not ValueType.STRING:
+        return _among(column, np.nan_to_num(column.numbers) != 0)
+    return condition_sql(expression, lookup(frame))
+
+
+def present(frame: Frame, expression: Expression) -> exp.Expr:
+    """Return the condition that `expression` over `frame` is not missing."""
+    column = _coded(frame, expression)
+    if column is not None:
+        return _among(column, np.array([one is not None for one in column.values]))
+    return not_null(value(frame, expression))
+
+
+def _coded(frame: Frame, expression: Expression) -> CodedColumn | None:
+    column = frame.columns[expression.name] if isinstance(expression, ColumnRef) else None
+    return column if isinstance(column, CodedColumn) else None
+
+
+def _among(column: CodedColumn, chosen: NDArray[np.bool_]) -> exp.Expr:
+    """Return the condition that a row's code is among the chosen ones, as ranges where they are few."""
+    if chosen.all():
+        return exp.true()
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]])))
+    if len(edges) > 2 * _MOST_RANGES:
+        listed = ", ".join("TRUE" if one else "FALSE" for one in chosen)
+        place = exp.Add(this=cast(code(column), "INTEGER"), expression=exp.Literal.number(1))
+        return function("list_extract", exp.Var(this=f"CAST([{listed}] AS BOOLEAN[])"), place)
+    ranges = [
+        exp.Between(this=code(column), low=whole(int(first)), high=whole(int(end) - 1))
+        for first, end in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    return exp.Paren(this=exp.or_(*ranges)) if ranges else exp.false()
 
 
 def value(frame: Frame, expression: Expression) -> exp.Expr:
@@ -116,8 +159,8 @@ def composition(
         select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
     conditions: list[exp.Expr] = [stored(rows_of(frame).present)]
     if where is not None:
-        conditions.append(condition_sql(where, lookup(frame)))
-    conditions += [not_null(value(frame, one)) for one in dict.fromkeys(complete)]
+        conditions.append(condition(frame, where))
+    conditions += [present(frame, one) for one in dict.fromkeys(complete)]
     return select.where(*conditions)
 
 
