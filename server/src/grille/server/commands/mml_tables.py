@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from grille.server.commands.models import Model, Reading, coefficient_table, interval_heads
 from grille.server.commands.regress import MODEL_COLUMNS
 from grille.server.commands.scope import Variable
 from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, GroupLevel, UnitCount
+from grille.server.disclosure.policy import Policy
 from grille.server.statistics.reml import MixedResult
 from grille.server.statistics.uncertainty import WaldTest
 from grille.server.text import Text, same
@@ -148,17 +151,51 @@ def clusters_notice(variables: tuple[Variable, ...], fit: MixedResult) -> tuple[
     )
 
 
-def crossed_notice(variables: tuple[Variable, ...], crossed: int) -> tuple[tuple[str, Text], ...]:
-    """Return the remark that groups of the lower level are not nested by their codes."""
+def crossed_notice(variables: tuple[Variable, ...], crossed: int, policy: Policy) -> tuple[tuple[str, Text], ...]:
+    """Return the remark that groups of the lower level are not nested by their codes; `crossed` counts the codes."""
     if not crossed:
         return ()
     top, middle = variables[0].name, variables[1].name
+    english = f", with {policy.cell_min} units or more in each" if policy.protects else ""
+    norwegian = f", med {policy.cell_min} enheter eller mer i hver" if policy.protects else ""
     return (
         (
             "crossed",
             Text(
-                f"Some codes of {middle} occur in several groups of {top}; each combination counts as its own group.",
-                f"Noen koder i {middle} finnes i flere grupper av {top}; hver kombinasjon regnes som en egen gruppe.",
+                f"Codes of {middle} that occur in several groups of {top}{english}: {crossed}. Each combination counts "
+                "as its own group.",
+                f"Koder i {middle} som finnes i flere grupper av {top}{norwegian}: {crossed}. Hver kombinasjon regnes "
+                "som en egen gruppe.",
             ),
         ),
     )
+
+
+def convergence_table(fit: MixedResult) -> FigureTable:
+    """Return the table of how the optimum was found; a fit that does not converge is an error and has no table."""
+    boundary = sum(level.at_zero or level.at_cap for level in fit.levels)
+    figures: tuple[tuple[str, Text, Figure], ...] = (
+        ("iterations", Text("Iterations", "Iterasjoner"), Figure(FigureKind.DEGREES, fit.convergence.iterations)),
+        ("evaluations", Text("Evaluations", "Evalueringer"), Figure(FigureKind.DEGREES, fit.convergence.evaluations)),
+        (
+            "gradient_norm",
+            Text("Largest derivative, below", "Største deriverte, under"),
+            Figure(FigureKind.ESTIMATE, power_of_ten_above(fit.convergence.gradient_norm)),
+        ),
+        (
+            "boundary",
+            Text("Variances on the boundary", "Varianser på grensen"),
+            Figure(FigureKind.DEGREES, boundary),
+        ),
+    )
+    columns = (("statistic", Text("Statistic", "Mål")), ("value", Text("Value", "Verdi")))
+    rows = tuple((Figure(FigureKind.LABEL, key, label=label), figure) for key, label, figure in figures)
+    return FigureTable("convergence", Text("Convergence", "Konvergens"), columns, rows)
+
+
+def power_of_ten_above(value: float) -> float:
+    """Return the smallest power of ten not below `value`; 0 for 0.
+
+    The digits of a derivative at the optimum are rounding error, a fingerprint of the rows that tells nothing else.
+    """
+    return 0.0 if value <= 0.0 else 10.0 ** math.ceil(math.log10(value))

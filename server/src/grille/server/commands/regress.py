@@ -8,40 +8,31 @@ from typing import Any, cast
 from grille.server.blocks import Block
 from grille.server.commands.analysis import categorical, condition
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
-from grille.server.commands.beside import beside
 from grille.server.commands.lookup import populated_dataset
 from grille.server.commands.models import (
     Model,
     Reading,
     check_outcome_apart,
     coefficient_table,
-    design_columns,
     design_terms,
-    dropped_notice,
     enter,
     evidence_or_failure,
-    expect_combinations,
     interval_heads,
     is_function_of,
     outcome_of,
     present_model,
-    read,
-    smallest_combination,
-    term_labels,
 )
 from grille.server.commands.options import Options, check_options
+from grille.server.commands.regress_estimate import estimate
 from grille.server.commands.regress_extras import OPTIONS as EXTRAS
 from grille.server.commands.regress_extras import Extras, bind_extras, extra_tables, standardized
 from grille.server.commands.scope import Scope, Variable
-from grille.server.commands.sets import analysis_set
-from grille.server.disclosure.evidence import AnalysisSet, Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
+from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
 from grille.server.engines.base import Frame
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis, Name
 from grille.server.language.ast import Command as Node
-from grille.server.statistics.leverage import design_leverage
-from grille.server.statistics.moments import collect_moments
-from grille.server.statistics.ols import ClusterVariable, Covariance, OlsResult, fit_ols
+from grille.server.statistics.ols import Covariance, OlsResult
 from grille.server.text import Text, same
 
 LEVEL = OptionSpec("level", "level(95)", Text("confidence level in percent", "konfidensnivå i prosent"))
@@ -143,45 +134,15 @@ class Regress:
         return Outcome(evidence, workspace.frames)
 
     def _evidence(self, plan: Plan, workspace: Workspace, entered: Frame) -> ModelEvidence:
-        model, engine = plan.model, workspace.engine
-        reading = read(engine, entered, model)
-
-        def count() -> AnalysisSet:
-            expect_combinations(workspace, entered, model)
-            return analysis_set(engine, entered, "regress", None, ())
-
-        with beside(count) as counted:
-            moments = collect_moments(reading.passes, reading.design, reading.levels)
-        workspace.progress("fitting")
-        cluster = None
-        if plan.cluster is not None:
-            cluster = ClusterVariable(plan.cluster, len(reading.levels.levels[plan.cluster]))
-        fit = fit_ols(moments, model.level, plan.covariance, reading.passes, cluster)
-        workspace.progress("checking")
-        units = counted()
-        leverage = design_leverage(moments, fit.scaling, reading.passes)
-        beside_coefficients = extra_tables(plan.extras, model, workspace, entered, reading, moments, fit)
-        coefficients = _coefficients(model, fit, reading)
+        model = plan.model
+        found = estimate("regress", model, workspace, entered, plan.covariance, plan.cluster)
+        beside = extra_tables(plan.extras, model, workspace, entered, found.reading, found.moments, found.fit)
+        coefficients = _coefficients(model, found.fit, found.reading)
         if plan.extras.standardize:
-            coefficients = _coefficients(model, *standardized(fit, moments, reading))
+            coefficients = _coefficients(model, *standardized(found.fit, found.moments, found.reading))
             coefficients = replace(coefficients, title=STANDARDIZED)
-        labels = term_labels(model, reading)
-        return ModelEvidence(
-            command="regress",
-            analysis_set=units,
-            parameters=len(fit.terms),
-            residual_df=fit.df_resid,
-            r2=fit.r2,
-            columns=design_columns(moments, fit.scaling),
-            leverage=(leverage.largest, leverage.three_largest),
-            outcome_rarer_units=moments.outcome_rarer_units,
-            smallest_combination=smallest_combination(engine, entered, model, moments),
-            groups=(),
-            icc=None,
-            tables=(_model_table(model, fit, units.units), coefficients, *beside_coefficients),
-            notices=dropped_notice(fit.dropped, labels),
-            lineage_violation=model.lineage_violation,
-        )
+        units = found.evidence.analysis_set.units
+        return replace(found.evidence, tables=(_model_table(model, found.fit, units), coefficients, *beside))
 
     def present(self, content: Any) -> tuple[Block, ...]:
         """The model's tables; see Command.present."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
-
-import numpy as np
 
 from grille.server.blocks import Block
 from grille.server.commands.analysis import categorical
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
-from grille.server.commands.beside import beside
-from grille.server.commands.facts import reference
 from grille.server.commands.lookup import populated_dataset
+from grille.server.commands.mml_estimate import estimate_mixed
 from grille.server.commands.mml_tables import (
-    boundary_notices,
-    clusters_notice,
-    crossed_notice,
+    convergence_table,
     groups_table,
     mixed_coefficients,
     model_table,
@@ -24,33 +19,19 @@ from grille.server.commands.mml_tables import (
 )
 from grille.server.commands.models import (
     Model,
-    design_columns,
-    dropped_notice,
     enter,
     evidence_or_failure,
-    expect_combinations,
     present_model,
-    read,
-    smallest_combination,
-    term_labels,
 )
 from grille.server.commands.options import check_options
 from grille.server.commands.regress import CONTROL, LEVEL, NOCONSTANT, bind_model
 from grille.server.commands.scope import Scope, Variable
-from grille.server.commands.sets import SET_MEASURES, whole_set
-from grille.server.disclosure.evidence import (
-    GroupLevel,
-    ModelEvidence,
-    UnitCount,
-)
-from grille.server.engines.base import Engine, Frame
+from grille.server.disclosure.evidence import ModelEvidence
+from grille.server.engines.base import Frame
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis, Name
 from grille.server.language.ast import Command as Node
-from grille.server.plan.aggregates import Aggregation, Groups
-from grille.server.statistics.leverage import design_leverage
-from grille.server.statistics.moments import collect_moments
-from grille.server.statistics.reml import Likelihood, MixedLevel, fit_mixed
+from grille.server.statistics.reml import Likelihood
 from grille.server.statistics.uncertainty import ErrorKind
 from grille.server.text import Text
 
@@ -180,49 +161,18 @@ class RegressMml:
         return Outcome(evidence, workspace.frames)
 
     def _evidence(self, plan: Plan, workspace: Workspace, entered: Frame) -> ModelEvidence:
-        model, engine = plan.model, workspace.engine
-        reading = read(engine, entered, model)
-        names = tuple(group.name for group in plan.groups)
-
-        def count() -> Groups:
-            expect_combinations(workspace, entered, model)
-            return count_groups(engine, entered, plan)
-
-        with beside(count) as counted:
-            moments = collect_moments(reading.passes, reading.design, reading.levels, names)
-        workspace.progress("fitting")
-        fit = fit_mixed(moments, model.level, plan.errors, plan.likelihood, reading.passes)
-        workspace.progress("checking")
-        leverage = design_leverage(moments, fit.scaling, reading.passes, fit.ratios)
-        cells = counted()
-        groups = tuple(_group_level(plan, cells, number, level) for number, level in enumerate(fit.levels))
-        units = whole_set(entered, "regress-mml", cells.measures)
-        crossed = moments.groups.crossed if moments.groups is not None else 0
-        return ModelEvidence(
-            command="regress-mml",
-            analysis_set=units,
-            parameters=fit.parameters,
-            residual_df=fit.n - len(fit.terms),
-            r2=fit.r2_marginal,
-            columns=design_columns(moments, fit.scaling),
-            leverage=(leverage.largest, leverage.three_largest),
-            outcome_rarer_units=moments.outcome_rarer_units,
-            smallest_combination=smallest_combination(engine, entered, model, moments),
-            groups=groups,
-            icc=fit.levels[-1].icc_cumulative,
+        model, groups = plan.model, plan.groups
+        found = estimate_mixed("regress-mml", model, groups, workspace, entered, plan.errors, plan.likelihood)
+        fit, evidence = found.fit, found.evidence
+        return replace(
+            evidence,
             tables=(
-                model_table(model, fit, units.units),
-                groups_table(plan.groups, fit, groups),
-                random_table(plan.groups, fit),
-                mixed_coefficients(model, reading, fit),
+                model_table(model, fit, evidence.analysis_set.units),
+                groups_table(groups, fit, evidence.groups),
+                random_table(groups, fit),
+                mixed_coefficients(model, found.reading, fit),
+                convergence_table(fit),
             ),
-            notices=(
-                *dropped_notice(fit.dropped, term_labels(model, reading)),
-                *boundary_notices(plan.groups, fit),
-                *clusters_notice(plan.groups, fit),
-                *crossed_notice(plan.groups, crossed),
-            ),
-            lineage_violation=model.lineage_violation,
         )
 
     def present(self, content: Any) -> tuple[Block, ...]:
@@ -242,28 +192,6 @@ def _group_is_term(name: Name) -> TypeMismatchError:
             "En gruppe har allerede sitt tilfeldige konstantledd: utelat variabelen fra leddene.",
         ),
         span=name.span,
-    )
-
-
-def count_groups(engine: Engine, frame: Frame, plan: Plan) -> Groups:
-    """Count the units of each lowest group, with cell keys and sketches, ordered by the highest level."""
-    by = tuple((group.name, reference(group)) for group in plan.groups)
-    return engine.aggregate(frame, Aggregation(by, SET_MEASURES))
-
-
-def _group_level(plan: Plan, cells: Groups, number: int, level: MixedLevel) -> GroupLevel:
-    sizes, keys = cells.measures["n"].astype(np.int64), cells.measures["key"].astype(np.uint64)
-    if number + 1 < len(plan.groups):  # a higher level: add its cells up
-        top = cells.by[plan.groups[number].name]
-        first = np.flatnonzero(np.concatenate([[True], top[1:] != top[:-1]]))
-        sizes, keys = np.add.reduceat(sizes, first), np.add.reduceat(keys, first)
-    low, high = int(np.argmin(sizes)), int(np.argmax(sizes))
-    return GroupLevel(
-        plan.groups[number].name,
-        level.n_groups,
-        UnitCount(int(sizes[low]), int(keys[low])),
-        UnitCount(int(sizes[high]), int(keys[high])),
-        plan.groups[number].documented,
     )
 
 

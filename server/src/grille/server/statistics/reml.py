@@ -94,6 +94,7 @@ class MixedResult:
         convergence: How the optimum was found.
         ratios: Variance ratios, lowest level first, float64.
         scaling: Kept columns, for leverage.
+        scaled_coefficients: Coefficients of scaled columns and outcome, float64 (p,).
     """
 
     terms: tuple[str, ...]
@@ -120,6 +121,7 @@ class MixedResult:
     convergence: Convergence
     ratios: Floats
     scaling: Scaling
+    scaled_coefficients: Floats
 
     @property
     def parameters(self) -> int:
@@ -207,6 +209,7 @@ def fit_mixed(
         convergence=Convergence(optimum.iterations, optimum.evaluations, optimum.gradient_norm),
         ratios=value.ratios,
         scaling=scaling,
+        scaled_coefficients=value.beta,
     )
 
 

@@ -1,0 +1,138 @@
+"""A multilevel fit of a data set's rows, and what the gate asks of it: for regress-mml and regress-mml-predict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from grille.server.commands.base import Workspace
+from grille.server.commands.beside import beside
+from grille.server.commands.facts import reference
+from grille.server.commands.mml_tables import boundary_notices, clusters_notice, crossed_notice
+from grille.server.commands.models import (
+    Model,
+    Reading,
+    design_columns,
+    dropped_notice,
+    expect_combinations,
+    read,
+    smallest_combination,
+    term_labels,
+)
+from grille.server.commands.scope import Variable
+from grille.server.commands.sets import SET_MEASURES, whole_set
+from grille.server.disclosure.evidence import GroupLevel, ModelEvidence, UnitCount
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.release.counting import shown_counts
+from grille.server.disclosure.rules.cells import magnitude_cells_shown
+from grille.server.engines.base import Engine, Frame
+from grille.server.plan.aggregates import Aggregation, Groups
+from grille.server.statistics.leverage import design_leverage
+from grille.server.statistics.moments import Moments, collect_moments
+from grille.server.statistics.reml import Likelihood, MixedLevel, MixedResult, fit_mixed
+from grille.server.statistics.uncertainty import ErrorKind
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatedMixed:
+    """The rows as read, their moments, the fit, and its evidence without tables."""
+
+    reading: Reading
+    moments: Moments
+    fit: MixedResult
+    evidence: ModelEvidence
+
+
+def estimate_mixed(
+    command: str,
+    model: Model,
+    groups: tuple[Variable, ...],
+    workspace: Workspace,
+    entered: Frame,
+    errors: ErrorKind = "statsmodels",
+    likelihood: Likelihood = "reml",
+) -> EstimatedMixed:
+    """Fit in one pass, more for robust errors; raises NumericError as fit_mixed.
+
+    Args:
+        command: Command name, for the ledger.
+        model: The model.
+        groups: Group variables, highest level first, the model's others.
+        workspace: Of the command.
+        entered: Rows that enter the estimation.
+        errors: Kind of the standard errors.
+        likelihood: Restricted or full.
+    """
+    engine = workspace.engine
+    reading = read(engine, entered, model, workspace.policy)
+
+    def count() -> Groups:
+        expect_combinations(workspace, entered, model)
+        return count_groups(engine, entered, groups)
+
+    with beside(count) as counted:
+        moments = collect_moments(reading.passes, reading.design, reading.levels, tuple(one.name for one in groups))
+    workspace.progress("fitting")
+    fit = fit_mixed(moments, model.level, errors, likelihood, reading.passes)
+    workspace.progress("checking")
+    leverage = design_leverage(moments, fit.scaling, reading.passes, fit.ratios)
+    cells = counted()
+    evidence = ModelEvidence(
+        command=command,
+        analysis_set=whole_set(entered, command, cells.measures),
+        parameters=fit.parameters,
+        residual_df=fit.n - len(fit.terms),
+        r2=fit.r2_marginal,
+        columns=design_columns(moments, fit.scaling),
+        leverage=(leverage.largest, leverage.three_largest),
+        outcome_rarer_units=moments.outcome_rarer_units,
+        smallest_combination=smallest_combination(engine, entered, model, moments),
+        groups=tuple(_group_level(groups, cells, number, level) for number, level in enumerate(fit.levels)),
+        icc=fit.levels[-1].icc_cumulative,
+        tables=(),
+        notices=(
+            *dropped_notice(fit.dropped, term_labels(model, reading), reading.design, moments),
+            *boundary_notices(groups, fit),
+            *clusters_notice(groups, fit),
+            *crossed_notice(groups, crossings(groups, cells, workspace.policy), workspace.policy),
+        ),
+        lineage_violation=model.lineage_violation,
+    )
+    return EstimatedMixed(reading, moments, fit, evidence)
+
+
+def count_groups(engine: Engine, frame: Frame, groups: tuple[Variable, ...]) -> Groups:
+    """Count the units of each lowest group, with cell keys and sketches, ordered by the highest level."""
+    by = tuple((group.name, reference(group)) for group in groups)
+    return engine.aggregate(frame, Aggregation(by, SET_MEASURES))
+
+
+def crossings(groups: tuple[Variable, ...], cells: Groups, policy: Policy) -> int:
+    """Count the codes of the lower level that stand in several groups of the higher, with many units in each.
+
+    Combinations of few units are left out, so that the number does not tell whether one unit is out of place.
+    """
+    if len(groups) < 2:
+        return 0
+    n, keys = cells.measures["n"].astype(np.int64), cells.measures["key"].astype(np.uint64)
+    large = magnitude_cells_shown(n, shown_counts(n, keys, policy), policy) if policy.protects else n > 0
+    tops = Counter(cells.by[groups[1].name][large].tolist())
+    return sum(count > 1 for count in tops.values())
+
+
+def _group_level(groups: tuple[Variable, ...], cells: Groups, number: int, level: MixedLevel) -> GroupLevel:
+    sizes, keys = cells.measures["n"].astype(np.int64), cells.measures["key"].astype(np.uint64)
+    if number + 1 < len(groups):  # a higher level: add its cells up
+        top = cells.by[groups[number].name]
+        first = np.flatnonzero(np.concatenate([[True], top[1:] != top[:-1]]))
+        sizes, keys = np.add.reduceat(sizes, first), np.add.reduceat(keys, first)
+    low, high = int(np.argmin(sizes)), int(np.argmax(sizes))
+    return GroupLevel(
+        groups[number].name,
+        level.n_groups,
+        UnitCount(int(sizes[low]), int(keys[low])),
+        UnitCount(int(sizes[high]), int(keys[high])),
+        groups[number].documented,
+    )
