@@ -29,6 +29,7 @@ def dumps(metadata: BankMetadata) -> str:
         "format": FORMAT,
         "name": metadata.name,
         "version": metadata.version,
+        **({"twin": True} if metadata.twin else {}),
         "variables": [_variable_out(metadata.variables[name]) for name in sorted(metadata.variables)],
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
@@ -46,7 +47,10 @@ def loads(document: str) -> BankMetadata:
             raise ValueError(f"format is not {FORMAT}")
         variables = [_variable_in(entry) for entry in data["variables"]]
         return BankMetadata(
-            str(data["name"]), int(data["version"]), {variable.name: variable for variable in variables}
+            str(data["name"]),
+            int(data["version"]),
+            {variable.name: variable for variable in variables},
+            data.get("twin") is True,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InternalError(

@@ -95,8 +95,9 @@ class RegisterVariable:
 
 @dataclass(frozen=True, slots=True)
 class BankMetadata:
-    """A version of a bank: name, version, its register variables by name."""
+    """A version of a bank: name, version, its register variables by name; `twin` when its values are invented."""
 
     name: str
     version: int
     variables: Mapping[str, RegisterVariable]
+    twin: bool = False

@@ -70,6 +70,33 @@ def add_banks(app: typer.Typer, terminal: Terminal) -> None:
             )
         )
 
+    @bank_app.command("twin")
+    def twin(
+        home: HomeArgument,
+        bank: Annotated[str, typer.Option(help="Name of the bank.")],
+        number: Annotated[int, typer.Option("--version", help="Version of the bank.")],
+        units: Annotated[
+            int | None, typer.Option("--persons", help="Number of invented persons; 20000 if none.")
+        ] = None,
+    ) -> None:
+        """Make the synthetic twin of a bank version, from its documentation alone, for trying out scripts."""
+        from grille.server.operations.home import Home
+        from grille.server.operations.keys import load_keys
+        from grille.server.operations.twins import make_twin_of
+
+        found = Home.existing(home)
+        start = time.monotonic()
+        made = make_twin_of(found, load_keys(found), bank, number, units)
+        seconds = round(time.monotonic() - start)
+        terminal.say(
+            Text(
+                f"Made the twin of {bank} version {number}: {len(made.variables)} variables, in {seconds} s. "
+                "Its values mean nothing.\nResearchers use it with: grille run --twin SCRIPT",
+                f"Laget tvillingen til {bank} versjon {number}: {len(made.variables)} variabler, på {seconds} s. "
+                "Verdiene betyr ingenting.\nForskere bruker den med: grille run --twin SKRIPT",
+            )
+        )
+
     @bank_app.command("import")
     def import_(
         home: HomeArgument,
