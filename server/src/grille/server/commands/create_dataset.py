@@ -43,7 +43,7 @@ class CreateDataset:
         if not isinstance(node, ast.Datasets):
             raise TypeError("not create-dataset")
         name = new_dataset_name(scope, node.names[0])
-        after = replace(with_dataset(scope, DataSet(name)), active=name)
+        after = replace(with_dataset(scope, DataSet(name, sensitivity="PUBLIC")), active=name)
         return Bound(self.spec.name, Plan(name), after)
 
     def compute(self, plan: Any, workspace: Workspace) -> Outcome:

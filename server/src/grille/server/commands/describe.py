@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from grille.server.commands.base import Workspace
 from grille.server.commands.beside import beside
 from grille.server.commands.cube import Cells, add, cells_of, combine_sketches, margins, top_two
-from grille.server.commands.facts import clip, is_binary, reference, winsor_limits
+from grille.server.commands.facts import clip, is_binary, reference, smoothing, winsor_limits
 from grille.server.commands.gini import gini_of_cells
 from grille.server.commands.scope import Variable
 from grille.server.commands.sets import SET_MEASURES, whole_set
@@ -49,7 +49,7 @@ class Description:
 def describe(workspace: Workspace, frame: Frame, request: Description, view: object) -> MagnitudeEvidence:
     """Compute the evidence of `request` on the rows of `frame`."""
     # percentiles of the finest cells keep one processor busy, the measures another
-    with beside(lambda: _finest_percentiles(workspace.engine, frame, request)) as finest:
+    with beside(lambda: _finest_percentiles(workspace, frame, request)) as finest:
         measured = tuple(_measure(workspace, frame, request, variable) for variable in request.variables)
     if len(measured) == 1:
         cells, entered = measured[0].cells, whole_set(frame, request.command, measured[0].measures)
@@ -126,7 +126,7 @@ def _measure(workspace: Workspace, frame: Frame, request: Description, variable:
     binary = is_binary(workspace, frame, variable)
     value = reference(variable)
     exact = binary or population == 0
-    clipped = value if exact else clip(value, low, high)
+    clipped = value if exact or not workspace.policy.protects else clip(value, low, high)
     origin = 0.0 if exact else (low + high) / 2
     measures = (
         *SET_MEASURES,
@@ -169,7 +169,7 @@ def _variable(
         total=table.total,
         largest=table.largest,
         second=table.second,
-        percentiles=_percentiles(engine, frame, request, layout, variable, finest),
+        percentiles=_percentiles(workspace, frame, request, layout, variable, finest),
         ones=ones,
         ones_keys=ones_keys,
         limits=measured.limits,
@@ -227,25 +227,26 @@ def locate(
     return np.array(found, dtype=np.int64)
 
 
-def _finest_percentiles(engine: Engine, frame: Frame, request: Description) -> tuple[Percentiles | None, ...]:
+def _finest_percentiles(workspace: Workspace, frame: Frame, request: Description) -> tuple[Percentiles | None, ...]:
     """Return the percentiles of each variable in each cell; None where none are wanted."""
     if not request.probabilities:
         return tuple(None for _ in request.variables)
-    return tuple(_percentiles_by(engine, frame, request, variable, request.by) for variable in request.variables)
+    return tuple(_percentiles_by(workspace, frame, request, variable, request.by) for variable in request.variables)
 
 
 def _percentiles_by(
-    engine: Engine, frame: Frame, request: Description, variable: Variable, by: tuple[Variable, ...]
+    workspace: Workspace, frame: Frame, request: Description, variable: Variable, by: tuple[Variable, ...]
 ) -> Percentiles:
     groups = tuple((one.name, reference(one)) for one in by)
     complete = (reference(variable), *_categories(request))
-    return engine.percentiles(
-        frame, OrderStatistics(reference(variable), request.probabilities, groups, request.where, complete)
+    window = smoothing(workspace.policy)
+    return workspace.engine.percentiles(
+        frame, OrderStatistics(reference(variable), request.probabilities, groups, request.where, complete, window)
     )
 
 
 def _percentiles(
-    engine: Engine,
+    workspace: Workspace,
     frame: Frame,
     request: Description,
     layout: _Layout,
@@ -257,7 +258,7 @@ def _percentiles(
         return out
     for margin in layout.margins:
         kept = tuple(request.by[axis] for axis in margin.kept)
-        answer = finest if kept == request.by else _percentiles_by(engine, frame, request, variable, kept)
+        answer = finest if kept == request.by else _percentiles_by(workspace, frame, request, variable, kept)
         for group in range(len(answer.n)):
             codes = {one.name: answer.by[one.name][group] for one in kept}
             place = tuple(

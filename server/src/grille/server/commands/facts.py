@@ -10,11 +10,13 @@ from typing import cast
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.scope import Variable
+from grille.server.disclosure.policy import Policy
 from grille.server.engines.base import Engine, Frame, Rows
 from grille.server.plan.aggregates import OrderStatistics
 from grille.server.plan.expressions import Apply, ColumnRef, Constant, Expression, ValueType, columns_of
 
 LIMIT_PROBABILITIES = (0.01, 0.99)
+WINDOW = 5
 
 _ROWS = "rows"
 _MOST_ROWS = 8
@@ -33,14 +35,34 @@ def clip(operand: Expression, low: float, high: float) -> Expression:
 
 
 def winsor_limits(workspace: Workspace, frame: Frame, variable: Variable) -> tuple[float, float, int]:
-    """Return the 1st and 99th smoothed percentile of a variable over the whole data set, and its number of units."""
-    key = ("winsor_limits", *_place(frame, variable))
-    found = _remembered(workspace, key, lambda: _limits(workspace.engine, frame, variable))
+    """Return the 1st and 99th percentile of a variable over the whole data set, and its number of units."""
+    return _remembered_limits(workspace, frame, variable, LIMIT_PROBABILITIES)
+
+
+def drawn_limits(workspace: Workspace, frame: Frame, variable: Variable) -> tuple[float, float, int]:
+    """Return the values between which a variable is drawn, all of it where nothing is protected, and its units."""
+    probabilities = LIMIT_PROBABILITIES if workspace.policy.protects else (0.0, 1.0)
+    return _remembered_limits(workspace, frame, variable, probabilities)
+
+
+def smoothing(policy: Policy) -> int:
+    """Return the window of percentiles: where nothing is protected they are the usual ones."""
+    return WINDOW if policy.protects else 0
+
+
+def _remembered_limits(
+    workspace: Workspace, frame: Frame, variable: Variable, probabilities: tuple[float, float]
+) -> tuple[float, float, int]:
+    window = smoothing(workspace.policy)
+    key = ("winsor_limits", *_place(frame, variable), str(window), *map(str, probabilities))
+    found = _remembered(workspace, key, lambda: _limits(workspace.engine, frame, variable, probabilities, window))
     return cast("tuple[float, float, int]", found)
 
 
-def _limits(engine: Engine, frame: Frame, variable: Variable) -> tuple[float, float, int]:
-    answer = engine.percentiles(frame, OrderStatistics(reference(variable), LIMIT_PROBABILITIES))
+def _limits(
+    engine: Engine, frame: Frame, variable: Variable, probabilities: tuple[float, float], window: int
+) -> tuple[float, float, int]:
+    answer = engine.percentiles(frame, OrderStatistics(reference(variable), probabilities, window=window))
     if not len(answer.n) or not answer.n[0]:
         return (float("nan"), float("nan"), 0)
     return (float(answer.values[0, 0]), float(answer.values[0, 1]), int(answer.n[0]))

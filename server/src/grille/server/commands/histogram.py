@@ -14,7 +14,7 @@ from grille.server.commands.analysis import categorical, condition, numeric, pla
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
 from grille.server.commands.charts import histogram_chart
 from grille.server.commands.cube import cells_of, code_text
-from grille.server.commands.facts import clip, reference, winsor_limits
+from grille.server.commands.facts import clip, drawn_limits, reference
 from grille.server.commands.lookup import populated_dataset
 from grille.server.commands.options import check_options
 from grille.server.commands.scope import Scope, Variable
@@ -128,7 +128,7 @@ class Histogram:
         """Count units per bar; see Command.compute."""
         workspace.progress("counting")
         frame = workspace.frames[plan.dataset]
-        low, high, population = winsor_limits(workspace, frame, plan.variable)
+        low, high, population = drawn_limits(workspace, frame, plan.variable)
         value = reference(plan.variable)
         inner: Expression = clip(value, low, high) if population else value
         if plan.discrete:

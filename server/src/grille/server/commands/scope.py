@@ -48,7 +48,7 @@ class Variable:
     documented: bool = False
     order_statistic: bool = False
     lineage: frozenset[str] = frozenset()
-    sensitivity: Sensitivity = "PERSON_GENERAL"
+    sensitivity: Sensitivity = "PERSON_SPECIAL"
     from_model: bool = False
 
 
@@ -57,14 +57,14 @@ class DataSet:
     """A data set: its variables in order; unit type and bank once it has a population.
 
     `sensitivity` is the highest level of all register variables ever imported: dropping one does not undo the filters
-    that used it.
+    that used it. What is not told counts as the highest, here and for a variable.
     """
 
     name: str
     variables: Mapping[str, Variable] = field(default_factory=dict)
     unit_type: str | None = None
     bank: str | None = None
-    sensitivity: Sensitivity = "PUBLIC"
+    sensitivity: Sensitivity = "PERSON_SPECIAL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from grille.server.commands.preparation import highest
 from grille.server.commands.scope import Scope
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.disclosure.evidence import Evidence, PublicEvidence, Sensitivity, StatusEvidence
@@ -43,9 +44,15 @@ class Disclose:
 
 
 def _sensitivity(scope: Scope) -> Sensitivity:
-    """Return the highest level of the register variables that the active data set was ever made of."""
-    dataset = scope.datasets.get(scope.active) if scope.active is not None else None
-    return Sensitivity(dataset.sensitivity if dataset is not None else "PUBLIC")
+    """Return the highest level of all data sets of the session and their variables, whichever of them were used.
+
+    A command that reads one data set and writes another, or forgets to say what its outcome was made of, so makes the
+    answer more sensitive and never less.
+    """
+    datasets = scope.datasets.values()
+    levels = [one.sensitivity for one in datasets]
+    levels += [variable.sensitivity for one in datasets for variable in one.variables.values()]
+    return Sensitivity(highest(levels))
 
 
 def _digests(evidence: Evidence) -> tuple[str, ...]:

@@ -73,7 +73,8 @@ class OrderStatistics:
     """Smoothed percentiles per group: the mean of the `window` nearest order statistics on each side.
 
     For probability q and n values sorted ascending, the position is h = q (n - 1); the value is the mean of the order
-    statistics with ranks floor(h) - window + 1 ... floor(h) + window, cut to 0 ... n - 1.
+    statistics with ranks floor(h) - window + 1 ... floor(h) + window, cut to 0 ... n - 1. With a window of 0
+    the value is interpolated between the two around h (Hyndman and Fan, 1996, definition 7).
     """
 
     operand: Expression

@@ -118,7 +118,7 @@ def _even(variable: MagnitudeVariable, policy: Policy) -> Mask:
 
 def _rules(evidence: MagnitudeEvidence, policy: Policy, touched: set[str]) -> tuple[AppliedRule, ...]:
     if not policy.protects:
-        return (applied("winsorising", policy),)
+        return ()
     continuous = any(not variable.binary for variable in evidence.variables)
     rules = ["count_noise"]
     if any(variable.binary for variable in evidence.variables):
