@@ -36,7 +36,7 @@ def test_marks_are_shown_and_explained(make: SimpleNamespace) -> None:
         ("b", "!below_threshold", 1.5, None),
     )
     text = "\n".join(lines_of(table))
-    for shown in ("·", "<10", "0 (boundary)", "–", "· withheld: too few units", "boundary of its range"):
+    for shown in ("·", "<10", "0 (boundary)", "–", "· withheld to protect units", "boundary of its range"):
         assert shown in text
     assert "holdt tilbake" in "\n".join(lines_of(table, words=Words.NORWEGIAN))
 

@@ -53,7 +53,7 @@ def footnotes(table: Table, words: Words) -> list[str]:
     flags = {cell.flag for row in table.rows for cell in row.cells}
     notes = []
     if results_pb2.CELL_FLAG_SUPPRESSED in flags:
-        notes.append(f"{WITHHELD} " + pick(words, "withheld: too few units", "holdt tilbake: for få enheter"))
+        notes.append(f"{WITHHELD} " + pick(words, "withheld to protect units", "holdt tilbake for å verne enheter"))
     if results_pb2.CELL_FLAG_BOUNDARY in flags:
         notes.append(
             pick(words, "(boundary) the estimate lies on the boundary of its range",

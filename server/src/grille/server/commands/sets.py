@@ -28,6 +28,11 @@ def analysis_set(
     return whole_set(frame, label, engine.aggregate(frame, Aggregation((), SET_MEASURES, where, complete)).measures)
 
 
+def group_set(frame: Frame, label: str, measures: Mapping[str, NDArray[np.generic]], group: int) -> AnalysisSet:
+    """Return the set of one of the groups for which SET_MEASURES were computed."""
+    return whole_set(frame, label, {key: values[group : group + 1] for key, values in measures.items()})
+
+
 def whole_set(frame: Frame, label: str, measures: Mapping[str, NDArray[np.generic]]) -> AnalysisSet:
     """Return the union of disjoint groups for which SET_MEASURES were computed."""
     if frame.rows is None:

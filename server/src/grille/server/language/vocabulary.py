@@ -34,6 +34,9 @@ SHAPES: Final[Mapping[str, str]] = MappingProxyType(
         "history": "history",
         "tabulate": "analysis",
         "summarize": "analysis",
+        "correlate": "analysis",
+        "ci": "analysis",
+        "normaltest": "analysis",
         "boxplot": "analysis",
         "histogram": "analysis",
         "regress": "analysis",
@@ -50,10 +53,10 @@ COMMANDS: Final[frozenset[str]] = frozenset(SHAPES) | {TEXTBLOCK}
 
 NOT_OFFERED: Final[frozenset[str]] = frozenset(
     (
-        *("aggregate", "anova", "barchart", "ci", "clear", "clone-units", "clone-variables", "coefplot", "collapse"),
-        *("configure", "correlate", "cox", "edit", "end", "for", "hausman", "help-function", "hexbin", "import-event"),
+        *("aggregate", "anova", "barchart", "clear", "clone-units", "clone-variables", "coefplot", "collapse"),
+        *("configure", "cox", "edit", "end", "for", "hausman", "help-function", "hexbin", "import-event"),
         *("import-panel", "ivregress", "ivregress-predict", "kaplan-meier", "let", "load", "logit", "logit-predict"),
-        *("merge", "mlogit", "mlogit-predict", "negative-binomial", "negative-binomial-predict", "normaltest"),
+        *("merge", "mlogit", "mlogit-predict", "negative-binomial", "negative-binomial-predict"),
         *("oaxaca", "piechart", "poisson", "poisson-predict", "probit", "probit-predict", "rdd"),
         *("regress-mml-predict", "regress-panel", "regress-panel-diff", "regress-panel-predict", "regress-predict"),
         *("reshape-from-panel", "reshape-to-panel", "sample", "sankey", "save", "summarize-panel", "tabulate-panel"),
