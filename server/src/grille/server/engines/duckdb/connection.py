@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import duckdb
 import numpy as np
@@ -21,6 +21,8 @@ from grille.server.engines.duckdb.failures import cancelled, translated
 from grille.server.engines.duckdb.sql import DIALECT
 from grille.server.errors import InternalError
 from grille.server.text import Text
+
+T = TypeVar("T")
 
 BATCH_ROWS = 131_072
 INCOMING = "incoming"
@@ -129,6 +131,7 @@ class Requests:
         self._stopped = False
         self._arrays: Answers[dict[str, NDArray[np.generic]]] = Answers()
         self._rows: Answers[list[tuple[object, ...]]] = Answers()
+        self._others: Answers[object] = Answers()
 
     def interrupt(self) -> None:
         """Stop what runs; a request that begins next, of the same command, is stopped too."""
@@ -170,6 +173,14 @@ class Requests:
                 kept = cursor.execute(text).fetchall()
             self._rows.keep(text, kept)
         return list(kept)
+
+    def remembered(self, question: str, find: Callable[[], T]) -> T:
+        """Return what `find` found for a question about stored tables, at this or an earlier time."""
+        kept = self._others.get(question)
+        if kept is None:
+            kept = find()
+            self._others.keep(question, kept)
+        return cast(T, kept)
 
     def stream(self, query: exp.Expr) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a query in Arrow batches of `BATCH_ROWS`, read as they are asked for."""

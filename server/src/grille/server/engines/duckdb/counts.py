@@ -6,7 +6,8 @@ some hundred rows. They are whole numbers and XORs, so the sums are exact.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from grille.server.engines.duckdb.aggregates import figures, measure_columns
 from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.connection import Requests, array
 from grille.server.engines.duckdb.dictionaries import Dictionaries, shared_codes
-from grille.server.engines.duckdb.sql import aliased, code, composition, rows_of, stored, table, units_table
+from grille.server.engines.duckdb.sql import DIALECT, aliased, code, composition, rows_of, stored, table, units_table
 from grille.server.plan.aggregates import Aggregation, Groups, Measure, MeasureKind
 from grille.server.plan.expressions import Apply, ColumnRef, Expression, ValueType
 
@@ -102,17 +103,28 @@ def counts_of_combinations(requests: Requests, frame: Frame, request: Aggregatio
     select = composition(frame, [one for _, one in request.by], where=request.where, complete=request.complete)
     for name in numbers:
         select = select.select(aliased(code(by_table[name]), name))
-    counts = np.zeros(total, dtype=np.int64)
-    for batch in requests.stream(select):
-        parts = [np.take(numbers[name], array(batch.column(place))) for place, name in enumerate(numbers)]
-        counts += np.bincount(sum(parts[1:], start=parts[0]), minlength=total)
-    found = np.flatnonzero(counts)
+    values = hashlib.sha256(repr([one.listed for one in coded]).encode()).hexdigest()
+    found, counts = requests.remembered(
+        f"{select.sql(DIALECT)} -- {values}", lambda: _added_up(requests, select, numbers, total)
+    )
     at = np.unravel_index(found, sizes)
     by = {
         name: _column([own[place] for place in places])
         for (name, _), own, places in zip(request.by, levels, at, strict=True)
     }
-    return Groups(by, {one.key: counts[found] for one in request.measures})
+    return Groups(by, {one.key: counts for one in request.measures})
+
+
+def _added_up(
+    requests: Requests, select: exp.Select, numbers: Mapping[str, NDArray[np.int64]], total: int
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Return the numbers of the combinations that occur, and their counts."""
+    counts = np.zeros(total, dtype=np.int64)
+    for batch in requests.stream(select):
+        parts = [np.take(numbers[name], array(batch.column(place))) for place, name in enumerate(numbers)]
+        counts += np.bincount(sum(parts[1:], start=parts[0]), minlength=total)
+    found = np.flatnonzero(counts)
+    return found, counts[found]
 
 
 def _levels(column: CodedColumn) -> list[str | float | None]:

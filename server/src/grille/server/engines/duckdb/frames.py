@@ -23,8 +23,7 @@ from grille.server.engines.duckdb.sql import (
     VALUE,
     aliased,
     bank_table,
-    column_values,
-    not_null,
+    has_value,
     rows_of,
     stored,
     table,
@@ -54,7 +53,7 @@ class Frames:
         """Return a data set of the units that have a value in `source`, with one column."""
         keys = self._keys(source)
         stored_column = self._import(source, keys)
-        mask = exp.select(aliased(not_null(column_values(stored_column)), VALUE)).from_(table(stored_column.table))
+        mask = exp.select(aliased(_true(has_value(stored_column)), VALUE)).from_(table(stored_column.table))
         rows = self._rows(self._store.mask(mask)[0], keys, source.unit_type, _bank_name(source.bank))
         return Frame(rows, {column: stored_column})
 
@@ -69,11 +68,11 @@ class Frames:
         columns[column] = imported
         if how == "left":
             return Frame(replace(rows, keys=keys), columns)
-        present, has_value = stored(rows.present), not_null(column_values(imported))
+        present, given = stored(rows.present), _true(has_value(imported))
         if how == "inner":
-            mask = self._mask(rows.present, (imported.table,), exp.And(this=_true(present), expression=has_value))
+            mask = self._mask(rows.present, (imported.table,), exp.And(this=_true(present), expression=given))
             return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), columns)
-        mask = self._mask(rows.present, (imported.table,), exp.Or(this=_true(present), expression=has_value))
+        mask = self._mask(rows.present, (imported.table,), exp.Or(this=_true(present), expression=given))
         others = {name: one for name, one in frame.columns.items() if name != column}
         cleared = self._cleared(rows.present, others)
         return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), {**cleared, column: imported})

@@ -98,9 +98,14 @@ def condition(frame: Frame, expression: Expression) -> exp.Expr:
 def present(frame: Frame, expression: Expression) -> exp.Expr:
     """Return the condition that `expression` over `frame` is not missing."""
     column = _coded(frame, expression)
-    if column is not None:
+    return not_null(value(frame, expression)) if column is None else has_value(column)
+
+
+def has_value(column: StoredColumn) -> exp.Expr:
+    """Return the condition that a row has a value in a stored column."""
+    if isinstance(column, CodedColumn):
         return _among(column, np.array([one is not None for one in column.values]))
-    return not_null(value(frame, expression))
+    return not_null(stored(column.table))
 
 
 def _coded(frame: Frame, expression: Expression) -> CodedColumn | None:
@@ -117,8 +122,9 @@ def _among(column: CodedColumn, chosen: NDArray[np.bool_]) -> exp.Expr:
         listed = ", ".join("TRUE" if one else "FALSE" for one in chosen)
         place = exp.Add(this=cast(code(column), "INTEGER"), expression=exp.Literal.number(1))
         return function("list_extract", exp.Var(this=f"CAST([{listed}] AS BOOLEAN[])"), place)
+    codes = code(column) if chosen[column.absent] else stored(column.table)
     ranges = [
-        exp.Between(this=code(column), low=whole(int(first)), high=whole(int(end) - 1))
+        exp.Between(this=codes.copy(), low=whole(int(first)), high=whole(int(end) - 1))
         for first, end in zip(edges[::2], edges[1::2], strict=True)
     ]
     return exp.Paren(this=exp.or_(*ranges)) if ranges else exp.false()
