@@ -96,24 +96,11 @@ class Regress:
         """Check outcome, terms and options; see Command.bind."""
         node = cast(Analysis, node)
         dataset = populated_dataset(scope, node.head.name_span)
-        if node.by:
-            raise TypeMismatchError(
-                "BY_NOT_ALLOWED",
-                Text("`regress` takes no `by` list.", "`regress` tar ingen `by`-liste."),
-                hint=Text("For group levels use `regress-mml`.", "For gruppenivåer, bruk `regress-mml`."),
-                span=node.by[0].span,
-            )
         options = check_options(self.spec, node.options)
         cluster = self._cluster(options, scope)
         robust = options.flag("robust")
         options.exclusive("robust", "cluster")
-        model = bind_model(node, scope, dataset.name, options, (cluster,) if cluster else ())
-        if len(model.terms) == 0:
-            raise TypeMismatchError(
-                "TOO_FEW_VARIABLES",
-                Text("`regress` needs explanatory variables.", "`regress` trenger forklaringsvariabler."),
-                span=node.head.name_span,
-            )
+        model = bind_least_squares(node, scope, dataset.name, options, (cluster,) if cluster else ())
         if cluster is not None and (cluster.name == model.outcome.name or cluster.name in model.variables):
             raise _cluster_is_term(options.names("cluster")[0])
         kind: Covariance = "cluster" if cluster else "robust" if robust else "classical"
@@ -159,6 +146,28 @@ def _cluster_is_term(name: Name) -> TypeMismatchError:
         hint=Text("Use a copy of it in one of the places.", "Bruk en kopi av den ett av stedene."),
         span=name.span,
     )
+
+
+def bind_least_squares(
+    node: Analysis, scope: Scope, dataset: str, options: Options, others: tuple[Variable, ...] = ()
+) -> Model:
+    """Bind a model without groups; raises as bind_model, BY_NOT_ALLOWED, and TOO_FEW_VARIABLES without terms."""
+    command = node.head.name
+    if node.by:
+        raise TypeMismatchError(
+            "BY_NOT_ALLOWED",
+            Text(f"`{command}` takes no `by` list.", f"`{command}` tar ingen `by`-liste."),
+            hint=Text("For group levels use `regress-mml`.", "For gruppenivåer, bruk `regress-mml`."),
+            span=node.by[0].span,
+        )
+    model = bind_model(node, scope, dataset, options, others)
+    if not model.terms:
+        raise TypeMismatchError(
+            "TOO_FEW_VARIABLES",
+            Text(f"`{command}` needs explanatory variables.", f"`{command}` trenger forklaringsvariabler."),
+            span=node.head.name_span,
+        )
+    return model
 
 
 def bind_model(node: Analysis, scope: Scope, dataset: str, options: Options, others: tuple[Variable, ...]) -> Model:

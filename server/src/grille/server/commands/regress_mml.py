@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
 from grille.server.blocks import Block
-from grille.server.commands.analysis import categorical
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
 from grille.server.commands.lookup import populated_dataset
+from grille.server.commands.mml_binding import bind_mixed
 from grille.server.commands.mml_estimate import estimate_mixed
 from grille.server.commands.mml_tables import (
     convergence_table,
@@ -24,18 +24,15 @@ from grille.server.commands.models import (
     present_model,
 )
 from grille.server.commands.options import check_options
-from grille.server.commands.regress import CONTROL, LEVEL, NOCONSTANT, bind_model
+from grille.server.commands.regress import CONTROL, LEVEL, NOCONSTANT
 from grille.server.commands.scope import Scope, Variable
 from grille.server.disclosure.evidence import ModelEvidence
 from grille.server.engines.base import Frame
-from grille.server.errors import TypeMismatchError
-from grille.server.language.ast import Analysis, Name
+from grille.server.language.ast import Analysis
 from grille.server.language.ast import Command as Node
 from grille.server.statistics.reml import Likelihood
 from grille.server.statistics.uncertainty import ErrorKind
 from grille.server.text import Text
-
-MOST_LEVELS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,46 +107,10 @@ class RegressMml:
         node = cast(Analysis, node)
         dataset = populated_dataset(scope, node.head.name_span)
         options = check_options(self.spec, node.options)
-        self._check_groups(node)
-        groups = tuple(categorical(scope, name) for name in node.by)
-        model = bind_model(node, scope, dataset.name, options, groups)
-        for name, variable in zip(node.by, groups, strict=True):
-            if variable.name == model.outcome.name or variable.name in model.variables:
-                raise _group_is_term(name)
-        if not model.terms and not model.constant:
-            raise TypeMismatchError(
-                "NO_COLUMNS",
-                Text("The model has no coefficient to estimate.", "Modellen har ingen koeffisient å estimere."),
-                hint=Text("Remove noconstant, or add terms.", "Fjern noconstant, eller legg til ledd."),
-                span=options.given["noconstant"].span,
-            )
+        model, groups = bind_mixed(node, scope, dataset.name, options)
         errors = cast(ErrorKind, options.choice("se", get_args(ErrorKind)))
         likelihood: Likelihood = "ml" if options.flag("ml") else "reml"
         return Bound("regress-mml", Plan(model, groups, errors, likelihood), scope)
-
-    def _check_groups(self, node: Analysis) -> None:
-        if not node.by:
-            raise TypeMismatchError(
-                "GROUP_MISSING",
-                Text("`regress-mml` needs a group variable.", "`regress-mml` trenger en gruppevariabel."),
-                hint=Text(
-                    "Write `by GROUP` after the terms, or use `regress`.",
-                    "Skriv `by GRUPPE` etter leddene, eller bruk `regress`.",
-                ),
-                span=node.head.name_span,
-            )
-        if len(node.by) > MOST_LEVELS:
-            raise TypeMismatchError(
-                "TOO_MANY_GROUPS",
-                Text("At most two group variables.", "Høyst to gruppevariabler."),
-                span=node.by[MOST_LEVELS].span,
-            )
-        if len(node.by) == MOST_LEVELS and node.by[0].text == node.by[1].text:
-            raise TypeMismatchError(
-                "DUPLICATE_VARIABLE",
-                Text(f"`{node.by[1].text}` is given twice.", f"`{node.by[1].text}` er gitt to ganger."),
-                span=node.by[1].span,
-            )
 
     def compute(self, plan: Plan, workspace: Workspace) -> Outcome:
         """Fit from one pass; see Command.compute."""
@@ -178,21 +139,6 @@ class RegressMml:
     def present(self, content: Any) -> tuple[Block, ...]:
         """The model's tables; see Command.present."""
         return present_model(content)
-
-
-def _group_is_term(name: Name) -> TypeMismatchError:
-    return TypeMismatchError(
-        "GROUP_IS_TERM",
-        Text(
-            f"`{name.text}` is a group variable and a variable of the model.",
-            f"`{name.text}` er både gruppevariabel og variabel i modellen.",
-        ),
-        hint=Text(
-            "A group has its random intercept already: leave the variable out of the terms.",
-            "En gruppe har allerede sitt tilfeldige konstantledd: utelat variabelen fra leddene.",
-        ),
-        span=name.span,
-    )
 
 
 COMMAND = RegressMml()

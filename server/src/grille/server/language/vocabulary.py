@@ -40,7 +40,9 @@ SHAPES: Final[Mapping[str, str]] = MappingProxyType(
         "boxplot": "analysis",
         "histogram": "analysis",
         "regress": "analysis",
+        "regress-predict": "analysis",
         "regress-mml": "grouped_analysis",
+        "regress-mml-predict": "grouped_analysis",
     }
 )
 """Start rule of grammar.lark per command."""
@@ -58,7 +60,7 @@ NOT_OFFERED: Final[frozenset[str]] = frozenset(
         *("import-panel", "ivregress", "ivregress-predict", "kaplan-meier", "let", "load", "logit", "logit-predict"),
         *("merge", "mlogit", "mlogit-predict", "negative-binomial", "negative-binomial-predict"),
         *("oaxaca", "piechart", "poisson", "poisson-predict", "probit", "probit-predict", "rdd"),
-        *("regress-mml-predict", "regress-panel", "regress-panel-diff", "regress-panel-predict", "regress-predict"),
+        *("regress-panel", "regress-panel-diff", "regress-panel-predict"),
         *("reshape-from-panel", "reshape-to-panel", "sample", "sankey", "save", "summarize-panel", "tabulate-panel"),
         *("transitions-panel", "weibull"),
     )
