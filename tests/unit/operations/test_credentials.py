@@ -47,7 +47,8 @@ def test_a_bundle_holds_what_a_client_needs_and_is_for_its_owner_alone(
     assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
     assert datetime.datetime.fromisoformat(bundle["expires"]) == certificate.not_valid_after_utc
     assert set(bundle) == {
-        *("format", "server", "server_name", "user", "project", "role", "certificate", "private_key", "ca", "expires")
+        *("format", "server", "server_name", "user", "project", "role", "certificate", "private_key", "ca", "expires"),
+        "audit_key",
     }
 
 

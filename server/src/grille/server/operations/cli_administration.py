@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from grille.server.operations.cli_certificates import add_certificates
+from grille.server.operations.cli_grants import add_grants
 from grille.server.operations.terminal import Terminal
 from grille.server.text import Text
 
@@ -15,11 +17,11 @@ HomeArgument = Annotated[Path, typer.Argument(metavar="HOME", help="Folder of th
 
 def add_administration(app: typer.Typer, terminal: Terminal) -> None:
     """Add the commands to `app`."""
-    _add_projects(app, terminal)
-    _add_users(app, terminal)
+    add_grants(_add_projects(app, terminal), terminal)
+    add_certificates(_add_users(app, terminal), terminal)
 
 
-def _add_projects(app: typer.Typer, terminal: Terminal) -> None:
+def _add_projects(app: typer.Typer, terminal: Terminal) -> typer.Typer:
     project_app = typer.Typer(no_args_is_help=True, help="Projects: who works on which banks under which policy.")
     app.add_typer(project_app, name="project")
 
@@ -64,13 +66,16 @@ def _add_projects(app: typer.Typer, terminal: Terminal) -> None:
                 Text("policy", "regelsett"),
                 Text("banks", "banker"),
                 Text("added", "lagt til"),
+                Text("ended", "avsluttet"),
             ),
-            ((p.name, p.policy, ", ".join(p.banks), p.created) for p in registry.projects()),
+            ((p.name, p.policy, ", ".join(p.banks), p.created, (p.ended or "-")[:10]) for p in registry.projects()),
         )
         registry.close()
 
+    return project_app
 
-def _add_users(app: typer.Typer, terminal: Terminal) -> None:
+
+def _add_users(app: typer.Typer, terminal: Terminal) -> typer.Typer:
     user_app = typer.Typer(no_args_is_help=True, help="Users, their memberships and certificates.")
     app.add_typer(user_app, name="user")
 
@@ -85,14 +90,29 @@ def _add_users(app: typer.Typer, terminal: Terminal) -> None:
         server: Annotated[
             str | None, typer.Option(metavar="HOST:PORT", help="Address in the bundle; default: the configured one.")
         ] = None,
+        without_grants: Annotated[
+            bool, typer.Option("--without-grants", help="Grant a new researcher nothing; see project grant.")
+        ] = False,
     ) -> None:
-        """Make a user a member of a project and issue credentials, also new ones for an old member."""
+        """Make a user a member of a project and issue credentials, also new ones for an old member.
+
+        A new researcher may use all that the project has, unless --without-grants says otherwise.
+        """
         from grille.server.operations.credentials import issue_credentials
         from grille.server.operations.home import Home
         from grille.server.operations.projects import parse_role
 
         target = out or Path(f"{name}.grille")
-        made = issue_credentials(Home.existing(home), name, project, parse_role(role), target, days=days, server=server)
+        made = issue_credentials(
+            Home.existing(home),
+            name,
+            project,
+            parse_role(role),
+            target,
+            days=days,
+            server=server,
+            grants_all=not without_grants,
+        )
         terminal.say(
             Text(
                 f"Wrote {target}: {made.user}, {made.role} of {made.project}, server {made.server}, "
@@ -152,3 +172,5 @@ def _add_users(app: typer.Typer, terminal: Terminal) -> None:
         terminal.say(
             Text(f"Revoked {count} certificate(s) of {name}.", f"Trakk tilbake {count} sertifikat(er) for {name}.")
         )
+
+    return user_app

@@ -57,7 +57,15 @@ class Credentials:
 
 
 def issue_credentials(
-    home: Home, user: str, project: str, role: Role, out: Path, *, days: int = 365, server: str | None = None
+    home: Home,
+    user: str,
+    project: str,
+    role: Role,
+    out: Path,
+    *,
+    days: int = 365,
+    server: str | None = None,
+    grants_all: bool = True,
 ) -> Credentials:
     """Issue a client certificate for a user of a project, record it and write the bundle to `out`.
 
@@ -69,6 +77,7 @@ def issue_credentials(
         out: New file, mode 0600.
         days: Validity of the certificate.
         server: Address in the bundle; default the configured one.
+        grants_all: Whether a new researcher is granted everything that the project has.
 
     Returns:
         What was written.
@@ -106,10 +115,68 @@ def issue_credentials(
     record = Certificate(thumbprint(identity.certificate), user, _iso(issued), _iso(expires), None)
     registry = Registry(home.control)
     try:
-        registry.add_member(user, project, role, record, before_commit=lambda: _write(out, credentials))
+        registry.add_member(
+            user, project, role, record, before_commit=lambda: _write(out, credentials), grants_all=grants_all
+        )
     finally:
         registry.close()
     return credentials
+
+
+def renew_credentials(
+    home: Home,
+    user: str,
+    project: str | None,
+    out: Path,
+    *,
+    days: int = 365,
+    server: str | None = None,
+    keep_old: bool = False,
+) -> tuple[Credentials, int]:
+    """Issue new credentials for a member, and revoke the older certificates unless they are to be kept.
+
+    Args:
+        home: Home of the server.
+        user: User name.
+        project: Project of the bundle; None when the user is a member of only one.
+        out: New file, mode 0600.
+        days: Validity of the certificate.
+        server: Address in the bundle; default the configured one.
+        keep_old: Whether older certificates stay valid until they expire.
+
+    Returns:
+        What was written, and how many certificates were revoked.
+
+    Raises:
+        UnknownNameError: UNKNOWN_MEMBER, PROJECT_NEEDED; and as `issue_credentials`.
+    """
+    registry = Registry(home.control)
+    try:
+        mine = [one for one in registry.memberships(user) if project in (None, one.project) and not one.ended]
+        if len(mine) != 1:
+            raise _no_one_place(user, [one.project for one in mine])
+        older = [one for one in registry.certificates(user) if one.revoked is None]
+        made = issue_credentials(home, user, mine[0].project, mine[0].role, out, days=days, server=server)
+        if not keep_old:
+            for one in older:
+                registry.revoke_certificate(one.thumbprint)
+    finally:
+        registry.close()
+    return made, 0 if keep_old else len(older)
+
+
+def _no_one_place(user: str, projects: list[str]) -> UnknownNameError:
+    if not projects:
+        return UnknownNameError(
+            "UNKNOWN_MEMBER",
+            Text(f"{user} is a member of no such project.", f"{user} er ikke medlem av noe slikt prosjekt."),
+        )
+    names = ", ".join(projects)
+    return UnknownNameError(
+        "PROJECT_NEEDED",
+        Text(f"{user} is in several projects: {names}.", f"{user} er med i flere prosjekter: {names}."),
+        hint=Text("Choose one with --project.", "Velg ett med --project."),
+    )
 
 
 def load_authority(home: Home) -> Identity:

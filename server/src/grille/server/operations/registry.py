@@ -7,75 +7,18 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from grille.server.errors import AccessDeniedError, GrilleError, TypeMismatchError, UnknownNameError
+from grille.server.operations.journal import note
+from grille.server.operations.registry_model import Certificate as Certificate
+from grille.server.operations.registry_model import Membership as Membership
+from grille.server.operations.registry_model import Project as Project
+from grille.server.operations.registry_model import Role as Role
 from grille.server.operations.registry_schema import connect, create_tables, unavailable
 from grille.server.operations.secret_files import write_secret
 from grille.server.text import Text
-
-
-class Role(StrEnum):
-    """What a member of a project may do."""
-
-    RESEARCHER = "researcher"
-    AUDITOR = "auditor"
-    CUSTODIAN = "custodian"
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A project.
-
-    Attributes:
-        name: Its name.
-        banks: Banks that it may use, ascending.
-        policy: Disclosure profile (open, standard, strict) or the name of a file in the home's policies folder.
-        created: When it was added, ISO 8601 UTC.
-    """
-
-    name: str
-    banks: tuple[str, ...]
-    policy: str
-    created: str
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A user's role in a project.
-
-    Attributes:
-        user: User name.
-        project: Project name.
-        role: Role.
-        banks: The project's banks, ascending.
-    """
-
-    user: str
-    project: str
-    role: Role
-    banks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """A certificate that this server issued.
-
-    Attributes:
-        thumbprint: SHA-256 of the certificate, 64 hex digits.
-        user: Whom it was issued to.
-        issued: ISO 8601 UTC.
-        expires: ISO 8601 UTC.
-        revoked: ISO 8601 UTC, or None.
-    """
-
-    thumbprint: str
-    user: str
-    issued: str
-    expires: str
-    revoked: str | None
 
 
 class Registry:
@@ -125,16 +68,33 @@ class Registry:
             raise TypeMismatchError(
                 "BANK_MISSING", Text("A project has at least one bank.", "Et prosjekt har en bank.")
             )
-        with self._change() as change:
+        with self.change() as change:
             if change.execute("SELECT 1 FROM projects WHERE name = ?", (name,)).fetchone():
                 raise TypeMismatchError(
                     "PROJECT_EXISTS",
                     Text(f"The project {name} exists already.", f"Prosjektet {name} finnes allerede."),
                 )
-            change.execute("INSERT INTO projects VALUES (?, ?, ?)", (name, policy, _now()))
+            change.execute("INSERT INTO projects (name, policy, created) VALUES (?, ?, ?)", (name, policy, _now()))
             pairs = [(name, bank) for bank in sorted(set(banks))]
             change.executemany("INSERT INTO project_banks VALUES (?, ?)", pairs)
+            note(change, "project added", name, "", banks=", ".join(sorted(set(banks))), policy=policy)
             before_commit()
+        return self.project(name)
+
+    def end_project(self, name: str) -> Project:
+        """End a project: nobody may work in it any more; what was recorded stays.
+
+        Raises:
+            UnknownNameError: UNKNOWN_PROJECT.
+            TypeMismatchError: PROJECT_ENDED.
+        """
+        if self.project(name).ended is not None:
+            raise TypeMismatchError(
+                "PROJECT_ENDED", Text(f"The project {name} has ended already.", f"Prosjektet {name} er avsluttet.")
+            )
+        with self.change() as change:
+            change.execute("UPDATE projects SET ended = ? WHERE name = ? AND ended IS NULL", (_now(), name))
+            note(change, "project ended", name, "")
         return self.project(name)
 
     def set_policy(self, name: str, policy: str, *, before_commit: Callable[[], None] = lambda: None) -> None:
@@ -146,7 +106,7 @@ class Registry:
             UnknownNameError: UNKNOWN_PROJECT.
         """
         self.project(name)
-        with self._change() as change:
+        with self.change() as change:
             change.execute("UPDATE projects SET policy = ? WHERE name = ?", (policy, name))
             before_commit()
 
@@ -156,23 +116,30 @@ class Registry:
         Raises:
             UnknownNameError: UNKNOWN_PROJECT.
         """
-        found = self._read("SELECT name, policy, created FROM projects WHERE name = ?", (name,))
+        found = self.read("SELECT name, policy, created, ended FROM projects WHERE name = ?", (name,))
         if not found:
             raise UnknownNameError(
                 "UNKNOWN_PROJECT",
                 Text(f"There is no project {name}.", f"Det finnes ikke noe prosjekt {name}."),
                 hint=Text("See: grille-server project list", "Se: grille-server project list"),
             )
-        _, policy, created = found[0]
-        return Project(name, self._banks(name), policy, created)
+        _, policy, created, ended = found[0]
+        return Project(name, self._banks(name), policy, created, ended)
 
     def projects(self) -> tuple[Project, ...]:
         """Return all projects by name."""
-        rows = self._read("SELECT name, policy, created FROM projects ORDER BY name")
-        return tuple(Project(name, self._banks(name), policy, created) for name, policy, created in rows)
+        rows = self.read("SELECT name, policy, created, ended FROM projects ORDER BY name")
+        return tuple(Project(name, self._banks(name), policy, created, ended) for name, policy, created, ended in rows)
 
     def add_member(
-        self, user: str, project: str, role: Role, certificate: Certificate, *, before_commit: Callable[[], None]
+        self,
+        user: str,
+        project: str,
+        role: Role,
+        certificate: Certificate,
+        *,
+        before_commit: Callable[[], None],
+        grants_all: bool = True,
     ) -> None:
         """Record a certificate of a user in a project; a new user and a new membership are added on the way.
 
@@ -182,13 +149,17 @@ class Registry:
             role: Role; the one the user has there already, if any.
             certificate: The newly issued certificate.
             before_commit: Called when all is valid; nothing is recorded when it raises.
+            grants_all: Whether a new researcher is granted everything that the project has, for as long as it lasts.
 
         Raises:
             UnknownNameError: UNKNOWN_PROJECT.
-            TypeMismatchError: ROLE_CONFLICT when the user has another role in the project.
+            TypeMismatchError: PROJECT_ENDED; ROLE_CONFLICT when the user has another role in the project.
         """
-        self.project(project)
-        with self._change() as change:
+        if self.project(project).ended is not None:
+            raise TypeMismatchError(
+                "PROJECT_ENDED", Text(f"The project {project} has ended.", f"Prosjektet {project} er avsluttet.")
+            )
+        with self.change() as change:
             change.execute("INSERT INTO users VALUES (?, ?) ON CONFLICT DO NOTHING", (user, _now()))
             held = change.execute(
                 "SELECT role FROM memberships WHERE user = ? AND project = ?", (user, project)
@@ -204,10 +175,18 @@ class Registry:
                 )
             if not held:
                 change.execute("INSERT INTO memberships VALUES (?, ?, ?, ?)", (user, project, role, _now()))
+                if role == Role.RESEARCHER and grants_all:
+                    change.execute(
+                        "INSERT INTO grants (user, project, banks, variables, commands, created)"
+                        """ VALUES (?, ?, '["*"]', '["*"]', '["*"]', ?)""",
+                        (user, project, _now()),
+                    )
             change.execute(
                 "INSERT INTO certificates VALUES (?, ?, ?, ?, NULL)",
                 (certificate.thumbprint, user, certificate.issued, certificate.expires),
             )
+            facts = {"role": str(role), "certificate": certificate.thumbprint, "expires": certificate.expires}
+            note(change, "credentials issued" if held else "member added", project, user, **facts)
             before_commit()
 
     def remove_member(self, user: str, project: str) -> None:
@@ -216,10 +195,11 @@ class Registry:
         Raises:
             UnknownNameError: UNKNOWN_MEMBER.
         """
-        with self._change() as change:
+        with self.change() as change:
             ended = change.execute("DELETE FROM memberships WHERE user = ? AND project = ?", (user, project)).rowcount
             if ended == 0:
                 raise _unknown_member(user, project)
+            note(change, "member removed", project, user)
 
     def revoke(self, user: str) -> int:
         """Revoke every certificate of a user and return how many were still valid.
@@ -227,27 +207,60 @@ class Registry:
         Raises:
             UnknownNameError: UNKNOWN_USER.
         """
-        with self._change() as change:
+        with self.change() as change:
             if not change.execute("SELECT 1 FROM users WHERE name = ?", (user,)).fetchone():
                 raise UnknownNameError(
                     "UNKNOWN_USER", Text(f"There is no user {user}.", f"Det finnes ingen bruker {user}.")
                 )
-            return change.execute(
+            count = change.execute(
                 "UPDATE certificates SET revoked = ? WHERE user = ? AND revoked IS NULL", (_now(), user)
             ).rowcount
+            note(change, "certificates revoked", "", user, count=str(count))
+            return count
+
+    def revoke_certificate(self, thumbprint: str) -> str:
+        """Revoke one certificate and return whose it was.
+
+        Args:
+            thumbprint: Its thumbprint, or at least eight characters from its beginning.
+
+        Raises:
+            UnknownNameError: UNKNOWN_CERTIFICATE when there is not exactly one such certificate in force.
+        """
+        with self.change() as change:
+            found = change.execute(
+                "SELECT thumbprint, user FROM certificates WHERE substr(thumbprint, 1, ?) = ? AND revoked IS NULL",
+                (max(len(thumbprint), 8), thumbprint),
+            ).fetchall()
+            if len(found) != 1:
+                raise UnknownNameError(
+                    "UNKNOWN_CERTIFICATE",
+                    Text(f"There is no one certificate {thumbprint}.", f"Det finnes ikke ett sertifikat {thumbprint}."),
+                    hint=Text("See: grille-server user certificate list", "Se: grille-server user certificate list"),
+                )
+            ((whole, user),) = found
+            change.execute("UPDATE certificates SET revoked = ? WHERE thumbprint = ?", (_now(), whole))
+            note(change, "certificate revoked", "", user, certificate=whole)
+        return str(user)
 
     def users(self) -> tuple[str, ...]:
         """Return the names of all users."""
-        return tuple(name for (name,) in self._read("SELECT name FROM users ORDER BY name"))
+        return tuple(name for (name,) in self.read("SELECT name FROM users ORDER BY name"))
 
     def memberships(self, user: str) -> tuple[Membership, ...]:
         """Return the memberships of a user by project; empty for an unknown user."""
-        rows = self._read("SELECT project, role FROM memberships WHERE user = ? ORDER BY project", (user,))
-        return tuple(Membership(user, project, Role(role), self._banks(project)) for project, role in rows)
+        rows = self.read(
+            "SELECT project, role, ended IS NOT NULL FROM memberships JOIN projects ON name = project"
+            " WHERE user = ? ORDER BY project",
+            (user,),
+        )
+        return tuple(
+            Membership(user, project, Role(role), self._banks(project), bool(ended)) for project, role, ended in rows
+        )
 
     def certificates(self, user: str) -> tuple[Certificate, ...]:
         """Return the certificates issued to a user, oldest first."""
-        rows = self._read(
+        rows = self.read(
             "SELECT thumbprint, user, issued, expires, revoked FROM certificates WHERE user = ? ORDER BY issued",
             (user,),
         )
@@ -259,7 +272,7 @@ class Registry:
         Raises:
             AccessDeniedError: CERTIFICATE_UNKNOWN when this registry did not issue it to `user`; CERTIFICATE_REVOKED.
         """
-        found = self._read("SELECT user, revoked FROM certificates WHERE thumbprint = ?", (thumbprint,))
+        found = self.read("SELECT user, revoked FROM certificates WHERE thumbprint = ?", (thumbprint,))
         if not found or found[0][0] != user:
             raise AccessDeniedError(
                 "CERTIFICATE_UNKNOWN",
@@ -275,10 +288,15 @@ class Registry:
         return self.memberships(user)
 
     def _banks(self, project: str) -> tuple[str, ...]:
-        rows = self._read("SELECT bank FROM project_banks WHERE project = ? ORDER BY bank", (project,))
+        rows = self.read("SELECT bank FROM project_banks WHERE project = ? ORDER BY bank", (project,))
         return tuple(bank for (bank,) in rows)
 
-    def _read(self, sql: str, parameters: Sequence[str] = ()) -> list[tuple[str, ...]]:
+    def now(self) -> str:
+        """Return the time as the control file keeps it, ISO 8601 UTC."""
+        return _now()
+
+    def read(self, sql: str, parameters: Sequence[str | int | None] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query with bound parameters; raises InternalError REGISTRY_UNAVAILABLE."""
         with self._lock:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
@@ -286,7 +304,7 @@ class Registry:
                 raise unavailable(self._path, error) from None
 
     @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    def change(self) -> Iterator[sqlite3.Connection]:
         """Run one transaction that takes the write lock at once; anything raised inside undoes it."""
         with self._lock:
             try:

@@ -8,13 +8,44 @@ from pathlib import Path
 from grille.server.errors import InternalError
 from grille.server.text import Text
 
-VERSION = 1
+VERSION = 2
+
+_SINCE_2 = """
+CREATE TABLE grants (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    user TEXT NOT NULL,
+    project TEXT NOT NULL,
+    banks TEXT NOT NULL,
+    variables TEXT NOT NULL,
+    commands TEXT NOT NULL,
+    since TEXT,
+    until TEXT,
+    created TEXT NOT NULL,
+    FOREIGN KEY (user, project) REFERENCES memberships (user, project) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    time TEXT NOT NULL,
+    what TEXT NOT NULL,
+    project TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    logged INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX journal_not_logged ON journal (number) WHERE logged = 0;
+"""
+
+_GRANT_ALL_AS_BEFORE = """
+INSERT INTO grants (user, project, banks, variables, commands, created)
+    SELECT user, project, '["*"]', '["*"]', '["*"]', created FROM memberships WHERE role = 'researcher'
+"""
 
 _TABLES = """
 CREATE TABLE projects (
     name TEXT PRIMARY KEY,
     policy TEXT NOT NULL,
-    created TEXT NOT NULL
+    created TEXT NOT NULL,
+    ended TEXT
 ) STRICT;
 CREATE TABLE project_banks (
     project TEXT NOT NULL REFERENCES projects (name),
@@ -47,7 +78,7 @@ def create_tables(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        connection.executescript(f"BEGIN; {_TABLES} {_SINCE_2} PRAGMA user_version = {VERSION}; COMMIT;")
     finally:
         connection.close()
 
@@ -64,13 +95,31 @@ def connect(path: Path) -> sqlite3.Connection:
         )
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        version = _brought_up(connection)
     except sqlite3.Error as error:
         raise unavailable(path, error) from None
     if version != VERSION:
         connection.close()
         raise unavailable(path, None)
     return connection
+
+
+def _brought_up(connection: sqlite3.Connection) -> int:
+    """Bring a control file of an older version up to this one, in one transaction, and return its version."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != 1:
+        return int(version)
+    connection.execute("BEGIN IMMEDIATE")  # another process may be at it
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 1:
+        connection.execute("ALTER TABLE projects ADD COLUMN ended TEXT")
+        for statement in _SINCE_2.split(";\n"):
+            connection.execute(statement)
+        connection.execute(_GRANT_ALL_AS_BEFORE)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        version = VERSION
+    connection.execute("COMMIT")
+    return int(version)
 
 
 def unavailable(path: Path, error: sqlite3.Error | None) -> InternalError:
