@@ -1,7 +1,8 @@
 """Reads a data file into a table of the scratch database: one row per line, every part parsed and its line known.
 
 The file is read as microdata-tools reads it: UTF-8, semicolons, quotes around what holds a semicolon, five columns
-(identifier, value, start, stop, reserved), blanks around identifiers and values trimmed, empty lines passed over.
+(identifier, value, start, stop, reserved), blanks around identifiers and values trimmed, lines with nothing in them
+passed over.
 """
 
 from __future__ import annotations
