@@ -91,7 +91,7 @@ def make() -> SimpleNamespace:
 def environment(tmp_path: Path) -> Environment:
     return Environment(
         stdin=io.BytesIO(), stdout=io.StringIO(), stderr=io.StringIO(), stdout_tty=False, stderr_tty=False,
-        colours=False, width=100, config=tmp_path / "config", variables={},
+        colours=False, width=100, config=tmp_path / "config", variables={"GRILLE_RECONNECT_SECONDS": "0"},
     )  # fmt: skip
 
 
@@ -229,4 +229,4 @@ def loopback(scripted: Scripted) -> Iterator[Loopback]:
 @pytest.fixture
 def signed_in(environment: Environment, loopback: Loopback, tmp_path: Path) -> Environment:
     path = loopback.write(tmp_path / "kari.grille")
-    return replace(environment, variables={"GRILLE_CREDENTIALS": str(path)})
+    return replace(environment, variables={**environment.variables, "GRILLE_CREDENTIALS": str(path)})

@@ -72,14 +72,12 @@ def test_ctrl_c_stops_the_work_within_half_a_second(service: Service, raw: RawCl
     assert workers(service) == {pid}
 
 
-def test_a_client_that_vanishes_stops_its_script(service: Service, raw: RawClient, session: str) -> None:
+def test_a_call_without_an_id_that_vanishes_stops_its_script(service: Service, raw: RawClient, session: str) -> None:
     (pid,) = workers(service)
     used = processor_seconds(pid)
-    script = long_command(380) + "summarize effort\n"
-    process = client(service, "run", "-", "--session", session, script=script)
+    call = raw.stream(session, long_command(380) + "summarize effort\n")
     soon(lambda: processor_seconds(pid) > used + 0.2)
-    process.kill()
-    process.communicate()
+    call.cancel()
     soon(lambda: len(commands_of(service, session)) == 5)
     soon(lambda: raw.run(session, "tabulate sex\n")[-1].HasField("finished"))
     assert [one["reason"] for one in commands_of(service, session)] == [*[""] * 4, "CANCELLED", ""]

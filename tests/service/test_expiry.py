@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.mishaps import is_running
 
+from grille.server.commands.published import Plan
 from grille.server.disclosure.policy import Policy
 from grille.server.errors import GrilleError, UnknownNameError
 from grille.server.sessions.manager import SessionLimits, SessionManager
@@ -28,7 +29,7 @@ def closed() -> list[tuple[str, str]]:
 @pytest.fixture
 def manager(tmp_path: Path, closed: list[tuple[str, str]]) -> Iterator[SessionManager]:
     warm_up()
-    limits = SessionLimits(total=4, per_user=4, memory_limit="512MiB", threads=1, idle_minutes=10)
+    limits = SessionLimits(total=4, per_user=4, memory_limit="512MiB", threads=1, idle_minutes=10, sleep_minutes=5)
     made = SessionManager(tmp_path / "s", limits, lambda session, why: closed.append((session.identifier, why)))
     yield made
     made.shutdown()
@@ -36,6 +37,7 @@ def manager(tmp_path: Path, closed: list[tuple[str, str]]) -> Iterator[SessionMa
 
 def opened(manager: SessionManager, idle_minutes: float) -> Session:
     session = manager.open("ada", "wages", Language.ENGLISH, {}, ())
+    session.compute("help", Plan(()), Policy.standard(), lambda phase: None, 10, Stop())
     session.last_used -= datetime.timedelta(minutes=idle_minutes)
     return session
 
@@ -47,14 +49,41 @@ def test_idle_sessions_are_closed_and_no_others(
     pid = idle.worker_pid
     assert pid is not None
     with at_work.exclusive(Stop()):
-        manager.expire()
+        manager.tend()
     assert closed == [(idle.identifier, "expired")]
     assert not is_running(pid)
     assert {path.name for path in (tmp_path / "s").iterdir()} == {fresh.identifier, at_work.identifier}
     with pytest.raises(GrilleError, match="UNKNOWN_SESSION"):
         manager.find(idle.identifier, "ada")
-    manager.expire()  # the one that was at work has just been used
+    manager.tend()  # the one that was at work has just been used
     assert len(closed) == 1
+
+
+def test_a_resting_session_has_no_process_and_wakes_with_its_next_command(
+    manager: SessionManager, closed: list[tuple[str, str]]
+) -> None:
+    tired, fresh = opened(manager, 6), opened(manager, 4)
+    pid = tired.worker_pid
+    assert pid is not None
+    manager.tend()
+    assert (tired.worker_pid, closed) == (None, [])
+    assert not is_running(pid)
+    assert fresh.worker_pid is not None
+    with tired.exclusive(Stop()):
+        tired.compute("help", Plan(()), Policy.standard(), lambda phase: None, 10, Stop())
+    assert tired.worker_pid not in (None, pid)
+
+
+def test_only_so_many_workers_and_the_longest_idle_gives_way(tmp_path: Path) -> None:
+    warm_up()
+    limits = SessionLimits(4, 4, "512MiB", 1, 10, workers=2)
+    manager = SessionManager(tmp_path / "s", limits, lambda session, why: None)
+    first, second, third = (opened(manager, minutes) for minutes in (3, 2, 1))
+    assert [one.worker_pid is None for one in (first, second, third)] == [True, False, False]
+    with second.exclusive(Stop()):
+        first.compute("help", Plan(()), Policy.standard(), lambda phase: None, 10, Stop())
+    assert [one.worker_pid is None for one in (first, second, third)] == [False, False, True]
+    manager.shutdown()
 
 
 def test_a_session_found_just_before_it_was_closed_runs_nothing(manager: SessionManager) -> None:

@@ -101,6 +101,7 @@ def test_the_fork_server_may_die_too(service: Service, raw: RawClient) -> None:
 
 def test_files_of_a_closed_session_are_gone(service: Service, raw: RawClient) -> None:
     session = raw.open()
+    raw.run(session, PEOPLE)
     folder: Path = service.home / "sessions" / session
     assert (folder / "session.duckdb").exists()
     raw.close(session)

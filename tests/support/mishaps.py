@@ -70,7 +70,7 @@ def serving(service: Service) -> Iterator[Service]:
     verified = service.admin("audit", "verify", service.home)
     assert verified.code == 0, verified.out
     soon(lambda: not any(is_running(pid) for pid in started))
-    assert not list((service.home / "sessions").iterdir())
+    assert not list((service.home / "sessions").iterdir())  # the data; who has a session is in sessions.sqlite
 
 
 def server_pid(service: Service) -> int:

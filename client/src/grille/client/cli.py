@@ -13,7 +13,7 @@ from grille.client.cli_audit import audit_app, verify
 from grille.client.environment import Environment
 from grille.client.errors import ClientError
 from grille.client.exits import Exit
-from grille.client.formats.registry import FormatName
+from grille.client.formats.registry import CheckFormat, FormatName
 from grille.client.words import Words, pick
 
 Lang = Annotated[
@@ -63,6 +63,9 @@ def run(
     project: Project = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the new session open.")] = False,
     tables: Annotated[bool, typer.Option("--tables", help="Show also the tables that drawings replace.")] = False,
+    twin: Annotated[
+        bool, typer.Option("--twin", help="Try the script on a synthetic twin of the bank: its numbers mean nothing.")
+    ] = False,
 ) -> None:
     """Run a script and show its results as the commands are answered."""
     from grille.client.commands.run import RunOptions
@@ -70,13 +73,19 @@ def run(
 
     environment: Environment = context.obj
     words = lang or environment.words
-    raise typer.Exit(act(environment, RunOptions(script, format, out, words, session, project, keep, tables)))
+    raise typer.Exit(
+        act(environment, RunOptions(script, format, out, words, session, project, keep, tables, twin=twin))
+    )
 
 
 @app.command()
 def check(
     context: typer.Context,
     script: Annotated[str, typer.Argument(metavar="SCRIPT", help="Path of the script; - reads standard input.")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say which rules of disclosure control each command will meet.")
+    ] = False,
+    format: Annotated[CheckFormat, typer.Option("--format", "-f", help="How it is written.")] = CheckFormat.TEXT,
     project: Project = None,
     lang: Lang = None,
 ) -> None:
@@ -84,7 +93,7 @@ def check(
     from grille.client.commands.check import check as act
 
     environment: Environment = context.obj
-    raise typer.Exit(act(environment, script, project, lang or environment.words))
+    raise typer.Exit(act(environment, script, project, lang or environment.words, explain=explain, format=format))
 
 
 @app.command()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from grille.v1.analysis_pb2 import CommandAccepted, CommandFailed
+from grille.v1.analysis_pb2 import CommandAccepted, CommandFailed, CommandWarning
 from grille.v1.errors_pb2 import ERROR_CATEGORY_DISCLOSURE, ErrorDetail
 from grille.v1.receipts_pb2 import Receipt
 from grille.v1.results_pb2 import AppliedRule, Block
 
 TEXTBLOCK = "textblock"
+TWIN = "synthetic_twin"
+"""Key of the remark by which the server marks a result of a synthetic twin."""
 
 
 class Status(StrEnum):
@@ -33,6 +35,7 @@ class CommandResult:
         elapsed_ms: Time in the server, in milliseconds.
         blocks: Pieces of the result, in order.
         rules: Disclosure rules that touched it.
+        warnings: Word of the server beside the result.
         error: What went wrong, if anything.
         receipt: The server's proof of the result; None when it sent none.
     """
@@ -44,6 +47,7 @@ class CommandResult:
     elapsed_ms: int = 0
     blocks: list[Block] = field(default_factory=list)
     rules: list[AppliedRule] = field(default_factory=list)
+    warnings: list[CommandWarning] = field(default_factory=list)
     error: ErrorDetail | None = None
     receipt: Receipt | None = None
 
@@ -83,6 +87,12 @@ class Run:
     name: str
     banks: tuple[Bank, ...] = ()
     results: list[CommandResult] = field(default_factory=list)
+    twin: bool = False
+
+    @property
+    def on_twin(self) -> bool:
+        """Whether the session, or any result by its own mark, is of a synthetic twin."""
+        return self.twin or any(block.key == TWIN for result in self.results for block in result.blocks)
 
     @property
     def answered(self) -> bool:

@@ -28,15 +28,15 @@ from grille.v1 import results_pb2 as grille_dot_v1_dot_results__pb2
 from grille.v1 import session_pb2 as grille_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18grille/v1/analysis.proto\x12\tgrille.v1\x1a\x16grille/v1/errors.proto\x1a\x18grille/v1/receipts.proto\x1a\x17grille/v1/results.proto\x1a\x17grille/v1/session.proto\"e\n\x10RunScriptRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0e\n\x06script\x18\x02 \x01(\x0c\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x19\n\x11\x61nswered_commands\x18\x04 \x01(\x05\"=\n\x13\x43\x61ncelScriptRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x16\n\x14\x43\x61ncelScriptResponse\"\xcb\x02\n\x11RunScriptResponse\x12.\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x1a.grille.v1.CommandAcceptedH\x00\x12\'\n\x08progress\x18\x02 \x01(\x0b\x32\x13.grille.v1.ProgressH\x00\x12!\n\x05\x62lock\x18\x03 \x01(\x0b\x32\x10.grille.v1.BlockH\x00\x12.\n\x0c\x61pplied_rule\x18\x04 \x01(\x0b\x32\x16.grille.v1.AppliedRuleH\x00\x12.\n\x08\x66inished\x18\x05 \x01(\x0b\x32\x1a.grille.v1.CommandFinishedH\x00\x12*\n\x06\x66\x61iled\x18\x06 \x01(\x0b\x32\x18.grille.v1.CommandFailedH\x00\x12%\n\x07warning\x18\x07 \x01(\x0b\x32\x12.grille.v1.WarningH\x00\x42\x07\n\x05\x65vent\"$\n\x07Warning\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"^\n\x0f\x43ommandAccepted\x12\x0f\n\x07\x63ommand\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\x05\x12\r\n\x05index\x18\x04 \x01(\x05\x12\r\n\x05total\x18\x05 \x01(\x05\"\x19\n\x08Progress\x12\r\n\x05phase\x18\x01 \x01(\t\"`\n\x0f\x43ommandFinished\x12\x12\n\nelapsed_ms\x18\x01 \x01(\x03\x12\x14\n\x0c\x61udit_record\x18\x02 \x01(\x03\x12#\n\x07receipt\x18\x03 \x01(\x0b\x32\x12.grille.v1.Receipt\"\x85\x01\n\rCommandFailed\x12%\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x16.grille.v1.ErrorDetail\x12\x12\n\nelapsed_ms\x18\x02 \x01(\x03\x12\x14\n\x0c\x61udit_record\x18\x03 \x01(\x03\x12#\n\x07receipt\x18\x04 \x01(\x0b\x32\x12.grille.v1.Receipt\"m\n\x12\x43heckScriptRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0e\n\x06script\x18\x02 \x01(\x0c\x12%\n\x08language\x18\x03 \x01(\x0e\x32\x13.grille.v1.Language\x12\x0f\n\x07\x65xplain\x18\x04 \x01(\x08\"\x97\x01\n\x13\x43heckScriptResponse\x12(\n\x08problems\x18\x01 \x03(\x0b\x32\x16.grille.v1.ErrorDetail\x12\x10\n\x08\x63ommands\x18\x02 \x01(\x05\x12\x33\n\x0c\x65xplanations\x18\x03 \x03(\x0b\x32\x1d.grille.v1.CommandExplanation\x12\x0f\n\x07profile\x18\x04 \x01(\t\"i\n\x12\x43ommandExplanation\x12\x0f\n\x07\x63ommand\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\x05\x12$\n\x05rules\x18\x04 \x03(\x0b\x32\x15.grille.v1.RuleToMeet\"\x97\x01\n\nRuleToMeet\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12%\n\x06\x65\x66\x66\x65\x63t\x18\x02 \x01(\x0e\x32\x15.grille.v1.RuleEffect\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x0c\n\x04hint\x18\x05 \x01(\t\x12(\n\x07numbers\x18\x06 \x03(\x0b\x32\x17.grille.v1.PolicyNumber\"*\n\x0cPolicyNumber\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01*Z\n\nRuleEffect\x12\x1b\n\x17RULE_EFFECT_UNSPECIFIED\x10\x00\x12\x17\n\x13RULE_EFFECT_REFUSAL\x10\x01\x12\x16\n\x12RULE_EFFECT_CHANGE\x10\x02\x32\xfa\x01\n\x0f\x41nalysisService\x12H\n\tRunScript\x12\x1b.grille.v1.RunScriptRequest\x1a\x1c.grille.v1.RunScriptResponse0\x01\x12O\n\x0c\x43\x61ncelScript\x12\x1e.grille.v1.CancelScriptRequest\x1a\x1f.grille.v1.CancelScriptResponse\x12L\n\x0b\x43heckScript\x12\x1d.grille.v1.CheckScriptRequest\x1a\x1e.grille.v1.CheckScriptResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18grille/v1/analysis.proto\x12\tgrille.v1\x1a\x16grille/v1/errors.proto\x1a\x18grille/v1/receipts.proto\x1a\x17grille/v1/results.proto\x1a\x17grille/v1/session.proto\"e\n\x10RunScriptRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0e\n\x06script\x18\x02 \x01(\x0c\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x19\n\x11\x61nswered_commands\x18\x04 \x01(\x05\"=\n\x13\x43\x61ncelScriptRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x16\n\x14\x43\x61ncelScriptResponse\"\xd2\x02\n\x11RunScriptResponse\x12.\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x1a.grille.v1.CommandAcceptedH\x00\x12\'\n\x08progress\x18\x02 \x01(\x0b\x32\x13.grille.v1.ProgressH\x00\x12!\n\x05\x62lock\x18\x03 \x01(\x0b\x32\x10.grille.v1.BlockH\x00\x12.\n\x0c\x61pplied_rule\x18\x04 \x01(\x0b\x32\x16.grille.v1.AppliedRuleH\x00\x12.\n\x08\x66inished\x18\x05 \x01(\x0b\x32\x1a.grille.v1.CommandFinishedH\x00\x12*\n\x06\x66\x61iled\x18\x06 \x01(\x0b\x32\x18.grille.v1.CommandFailedH\x00\x12,\n\x07warning\x18\x07 \x01(\x0b\x32\x19.grille.v1.CommandWarningH\x00\x42\x07\n\x05\x65vent\"+\n\x0e\x43ommandWarning\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"^\n\x0f\x43ommandAccepted\x12\x0f\n\x07\x63ommand\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\x05\x12\r\n\x05index\x18\x04 \x01(\x05\x12\r\n\x05total\x18\x05 \x01(\x05\"\x19\n\x08Progress\x12\r\n\x05phase\x18\x01 \x01(\t\"`\n\x0f\x43ommandFinished\x12\x12\n\nelapsed_ms\x18\x01 \x01(\x03\x12\x14\n\x0c\x61udit_record\x18\x02 \x01(\x03\x12#\n\x07receipt\x18\x03 \x01(\x0b\x32\x12.grille.v1.Receipt\"\x85\x01\n\rCommandFailed\x12%\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x16.grille.v1.ErrorDetail\x12\x12\n\nelapsed_ms\x18\x02 \x01(\x03\x12\x14\n\x0c\x61udit_record\x18\x03 \x01(\x03\x12#\n\x07receipt\x18\x04 \x01(\x0b\x32\x12.grille.v1.Receipt\"m\n\x12\x43heckScriptRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0e\n\x06script\x18\x02 \x01(\x0c\x12%\n\x08language\x18\x03 \x01(\x0e\x32\x13.grille.v1.Language\x12\x0f\n\x07\x65xplain\x18\x04 \x01(\x08\"\x97\x01\n\x13\x43heckScriptResponse\x12(\n\x08problems\x18\x01 \x03(\x0b\x32\x16.grille.v1.ErrorDetail\x12\x10\n\x08\x63ommands\x18\x02 \x01(\x05\x12\x33\n\x0c\x65xplanations\x18\x03 \x03(\x0b\x32\x1d.grille.v1.CommandExplanation\x12\x0f\n\x07profile\x18\x04 \x01(\t\"i\n\x12\x43ommandExplanation\x12\x0f\n\x07\x63ommand\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\x05\x12$\n\x05rules\x18\x04 \x03(\x0b\x32\x15.grille.v1.RuleToMeet\"\x97\x01\n\nRuleToMeet\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12%\n\x06\x65\x66\x66\x65\x63t\x18\x02 \x01(\x0e\x32\x15.grille.v1.RuleEffect\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x0c\n\x04hint\x18\x05 \x01(\t\x12(\n\x07numbers\x18\x06 \x03(\x0b\x32\x17.grille.v1.PolicyNumber\"*\n\x0cPolicyNumber\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01*Z\n\nRuleEffect\x12\x1b\n\x17RULE_EFFECT_UNSPECIFIED\x10\x00\x12\x17\n\x13RULE_EFFECT_REFUSAL\x10\x01\x12\x16\n\x12RULE_EFFECT_CHANGE\x10\x02\x32\xfa\x01\n\x0f\x41nalysisService\x12H\n\tRunScript\x12\x1b.grille.v1.RunScriptRequest\x1a\x1c.grille.v1.RunScriptResponse0\x01\x12O\n\x0c\x43\x61ncelScript\x12\x1e.grille.v1.CancelScriptRequest\x1a\x1f.grille.v1.CancelScriptResponse\x12L\n\x0b\x43heckScript\x12\x1d.grille.v1.CheckScriptRequest\x1a\x1e.grille.v1.CheckScriptResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'grille.v1.analysis_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RULEEFFECT']._serialized_start=1628
-  _globals['_RULEEFFECT']._serialized_end=1718
+  _globals['_RULEEFFECT']._serialized_start=1642
+  _globals['_RULEEFFECT']._serialized_end=1732
   _globals['_RUNSCRIPTREQUEST']._serialized_start=139
   _globals['_RUNSCRIPTREQUEST']._serialized_end=240
   _globals['_CANCELSCRIPTREQUEST']._serialized_start=242
@@ -44,27 +44,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELSCRIPTRESPONSE']._serialized_start=305
   _globals['_CANCELSCRIPTRESPONSE']._serialized_end=327
   _globals['_RUNSCRIPTRESPONSE']._serialized_start=330
-  _globals['_RUNSCRIPTRESPONSE']._serialized_end=661
-  _globals['_WARNING']._serialized_start=663
-  _globals['_WARNING']._serialized_end=699
-  _globals['_COMMANDACCEPTED']._serialized_start=701
-  _globals['_COMMANDACCEPTED']._serialized_end=795
-  _globals['_PROGRESS']._serialized_start=797
-  _globals['_PROGRESS']._serialized_end=822
-  _globals['_COMMANDFINISHED']._serialized_start=824
-  _globals['_COMMANDFINISHED']._serialized_end=920
-  _globals['_COMMANDFAILED']._serialized_start=923
-  _globals['_COMMANDFAILED']._serialized_end=1056
-  _globals['_CHECKSCRIPTREQUEST']._serialized_start=1058
-  _globals['_CHECKSCRIPTREQUEST']._serialized_end=1167
-  _globals['_CHECKSCRIPTRESPONSE']._serialized_start=1170
-  _globals['_CHECKSCRIPTRESPONSE']._serialized_end=1321
-  _globals['_COMMANDEXPLANATION']._serialized_start=1323
-  _globals['_COMMANDEXPLANATION']._serialized_end=1428
-  _globals['_RULETOMEET']._serialized_start=1431
-  _globals['_RULETOMEET']._serialized_end=1582
-  _globals['_POLICYNUMBER']._serialized_start=1584
-  _globals['_POLICYNUMBER']._serialized_end=1626
-  _globals['_ANALYSISSERVICE']._serialized_start=1721
-  _globals['_ANALYSISSERVICE']._serialized_end=1971
+  _globals['_RUNSCRIPTRESPONSE']._serialized_end=668
+  _globals['_COMMANDWARNING']._serialized_start=670
+  _globals['_COMMANDWARNING']._serialized_end=713
+  _globals['_COMMANDACCEPTED']._serialized_start=715
+  _globals['_COMMANDACCEPTED']._serialized_end=809
+  _globals['_PROGRESS']._serialized_start=811
+  _globals['_PROGRESS']._serialized_end=836
+  _globals['_COMMANDFINISHED']._serialized_start=838
+  _globals['_COMMANDFINISHED']._serialized_end=934
+  _globals['_COMMANDFAILED']._serialized_start=937
+  _globals['_COMMANDFAILED']._serialized_end=1070
+  _globals['_CHECKSCRIPTREQUEST']._serialized_start=1072
+  _globals['_CHECKSCRIPTREQUEST']._serialized_end=1181
+  _globals['_CHECKSCRIPTRESPONSE']._serialized_start=1184
+  _globals['_CHECKSCRIPTRESPONSE']._serialized_end=1335
+  _globals['_COMMANDEXPLANATION']._serialized_start=1337
+  _globals['_COMMANDEXPLANATION']._serialized_end=1442
+  _globals['_RULETOMEET']._serialized_start=1445
+  _globals['_RULETOMEET']._serialized_end=1596
+  _globals['_POLICYNUMBER']._serialized_start=1598
+  _globals['_POLICYNUMBER']._serialized_end=1640
+  _globals['_ANALYSISSERVICE']._serialized_start=1735
+  _globals['_ANALYSISSERVICE']._serialized_end=1985
 # @@protoc_insertion_point(module_scope)

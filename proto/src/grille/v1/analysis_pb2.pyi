@@ -59,10 +59,10 @@ class RunScriptResponse(_message.Message):
     applied_rule: _results_pb2.AppliedRule
     finished: CommandFinished
     failed: CommandFailed
-    warning: Warning
-    def __init__(self, accepted: _Optional[_Union[CommandAccepted, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., block: _Optional[_Union[_results_pb2.Block, _Mapping]] = ..., applied_rule: _Optional[_Union[_results_pb2.AppliedRule, _Mapping]] = ..., finished: _Optional[_Union[CommandFinished, _Mapping]] = ..., failed: _Optional[_Union[CommandFailed, _Mapping]] = ..., warning: _Optional[_Union[Warning, _Mapping]] = ...) -> None: ...
+    warning: CommandWarning
+    def __init__(self, accepted: _Optional[_Union[CommandAccepted, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., block: _Optional[_Union[_results_pb2.Block, _Mapping]] = ..., applied_rule: _Optional[_Union[_results_pb2.AppliedRule, _Mapping]] = ..., finished: _Optional[_Union[CommandFinished, _Mapping]] = ..., failed: _Optional[_Union[CommandFailed, _Mapping]] = ..., warning: _Optional[_Union[CommandWarning, _Mapping]] = ...) -> None: ...
 
-class Warning(_message.Message):
+class CommandWarning(_message.Message):
     __slots__ = ("key", "text")
     KEY_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]

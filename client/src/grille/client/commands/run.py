@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from grille.client.connection import connected
+from grille.client.connection import Connection, connected
 from grille.client.environment import Environment
-from grille.client.errors import ClientError, StoppedError, UsageError
+from grille.client.errors import ClientError, NoConnectionError, StoppedError, UsageError
 from grille.client.exits import Exit
-from grille.client.formats.base import Target
+from grille.client.formats.base import Format, Target
 from grille.client.formats.exports import require_plots, write_plots, write_tables
 from grille.client.formats.registry import FormatName, format_class
+from grille.client.patience import patience_of
 from grille.client.progress import Progress
 from grille.client.render.style import Style
 from grille.client.results import Run
@@ -38,6 +39,8 @@ class RunOptions:
         project: Project of a new session; None means the only one.
         keep: Leave a new session open.
         tables: Show also the tables that drawings replace.
+        request: Id of an earlier request to hear of, instead of a script.
+        twin: Open the new session on synthetic twins.
     """
 
     script: str
@@ -48,6 +51,8 @@ class RunOptions:
     project: str | None
     keep: bool
     tables: bool
+    request: str = ""
+    twin: bool = False
 
 
 def run(environment: Environment, options: RunOptions) -> Exit:
@@ -58,20 +63,24 @@ def run(environment: Environment, options: RunOptions) -> Exit:
     Raises:
         ClientError: There was no run, or it broke off; what was answered before has been shown.
     """
-    script = read_script(environment, options.script, options.words)
+    if options.twin and options.session is not None:
+        told = pick(options.words, "--twin opens a session of its own: leave out --session.",
+                    "--twin åpner en egen økt: utelat --session.")  # fmt: skip
+        raise UsageError("TWIN_OR_SESSION", told)
+    script = b"" if options.request else read_script(environment, options.script, options.words)
     folder = out_folder(options.out, options.words)
     pictures = folder is not None and options.format in (FormatName.TEXT, FormatName.HTML, FormatName.MARKDOWN)
     if pictures:
         require_plots(options.words)
     name = pick(options.words, "standard input", "standard inn") if options.script == "-" else Path(options.script).name
     with connected(environment, options.words) as connection:
-        session = options.session or open_session(connection, options.project or "").session_id
-        outcome = Run(session=session, script=script.decode("utf-8", "replace"), name=name)
+        session = options.session or open_session(connection, options.project or "", twin=options.twin).session_id
+        outcome = Run(session=session, script=script.decode("utf-8", "replace"), name=name, twin=options.twin)
         with _target(environment, options, folder) as target:
             format = format_class(options.format)(target)
             broken: ClientError | None = None
             try:
-                Runner(connection, format, Progress(environment, options.words), outcome).follow(script)
+                _runner(environment, options, connection, format, outcome).follow(script)
             except ClientError as error:
                 broken = error
             if broken is None or isinstance(broken, StoppedError):
@@ -80,12 +89,16 @@ def run(environment: Environment, options: RunOptions) -> Exit:
                 except ClientError as error:
                     # The results are shown all the same; the failure is told after them.
                     broken = broken or error
-            if options.session is None and not options.keep:
+            if isinstance(broken, NoConnectionError):
+                told = pick(options.words, "The session is still there: grille sessions resume {0}",
+                            "Økten er der fortsatt: grille sessions resume {0}")  # fmt: skip
+                environment.stderr.write(told.format(session) + "\n")
+            elif options.session is None and not options.keep:
                 close_session(connection, session)
             format.ended(outcome)
     if folder is not None and pictures:
         try:
-            write_tables(outcome, folder)
+            write_tables(outcome, folder, options.words)
             write_plots(outcome, folder, options.words)
         except OSError as cause:
             raise _not_written(folder, cause, options.words) from cause
@@ -99,6 +112,27 @@ def run(environment: Environment, options: RunOptions) -> Exit:
     ):
         return Exit.NOT_ALLOWED
     return Exit.OK if outcome.answered else Exit.FAILED
+
+
+def _runner(
+    environment: Environment, options: RunOptions, connection: Connection, format: Format, outcome: Run
+) -> Runner:
+    runner = Runner(
+        connection,
+        format,
+        Progress(environment, options.words),
+        outcome,
+        patience_of(environment.variables),
+        lambda text: _tell(environment, text),
+    )
+    if options.request:
+        runner.request = options.request
+    return runner
+
+
+def _tell(environment: Environment, text: str) -> None:
+    environment.stderr.write(text + "\n")
+    environment.stderr.flush()
 
 
 def read_script(environment: Environment, path: str, words: Words) -> bytes:

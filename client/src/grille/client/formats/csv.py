@@ -7,6 +7,7 @@ from typing import TextIO
 
 from grille.client.formats.base import Format
 from grille.client.formats.exports import file_stem, write_tables
+from grille.client.render.twin import twin_mark
 from grille.client.results import Run
 from grille.v1.content import flag_name, rows_of, value_of
 from grille.v1.results_pb2 import Table
@@ -20,9 +21,11 @@ class CsvFormat(Format):
     def ended(self, run: Run) -> None:
         """Write the tables; in a stream a comment line names each."""
         if self.target.folder is not None:
-            write_tables(run, self.target.folder)
+            write_tables(run, self.target.folder, self.target.words)
             return
         first = True
+        if run.on_twin:
+            self.target.stream.write(f"# {twin_mark(run, self.target.words)}\n")
         for result in run.results:
             for block in result.blocks:
                 if block.WhichOneof("kind") != "table":

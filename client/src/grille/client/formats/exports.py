@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from grille.client.errors import RefusedError, UsageError
+from grille.client.render.twin import twin_mark
 from grille.client.results import CommandResult, Run
 from grille.client.words import Words, pick
 from grille.v1.results_pb2 import Block
@@ -34,12 +35,14 @@ def stems(run: Run, kind: str) -> list[tuple[str, CommandResult, Block]]:
     return named
 
 
-def write_tables(run: Run, folder: Path) -> None:
-    """Write every table of a run as CSV."""
+def write_tables(run: Run, folder: Path, words: Words) -> None:
+    """Write every table of a run as CSV; the mark of a synthetic twin comes first, as a comment."""
     from grille.client.formats.csv import write_table
 
     for stem, _, block in stems(run, "table"):
         with (folder / f"{stem}.csv").open("w", encoding="utf-8", newline="") as file:
+            if run.on_twin:
+                file.write(f"# {twin_mark(run, words)}\n")
             write_table(block.table, file)
 
 

@@ -10,6 +10,7 @@ from grille.client.formats.base import Format
 from grille.client.formats.exports import VEGA_LITE, require_plots
 from grille.client.formats.html_page import body_html, contents_html
 from grille.client.render.style import clean
+from grille.client.render.twin import twin_mark
 from grille.client.results import Run
 from grille.client.words import pick
 
@@ -34,6 +35,7 @@ class HtmlFormat(Format):
             title=escape(clean(run.name)),
             style=_asset("page.css"),
             about=escape(self._about(run)),
+            mark=f'<p class="twin" role="alert">{escape(twin_mark(run, words))}</p>' if run.on_twin else "",
             contents=contents_html(run, words),
             body=body_html(run, words),
             scripts=_scripts(plots) if plots else "",
@@ -78,7 +80,7 @@ script-src 'unsafe-inline' 'unsafe-eval'; img-src data: blob:">
 </style>
 </head>
 <body>
-<header><h1>{title}</h1><p>{about}</p></header>
+<header><h1>{title}</h1><p>{about}</p>{mark}</header>
 {contents}
 <main>
 {body}

@@ -26,6 +26,7 @@ def document(run: Run) -> dict[str, Any]:
     """Return a run as JSON values."""
     return {
         "session": run.session,
+        **({"twin": True} if run.on_twin else {}),
         "banks": [{"bank": bank.name, "version": bank.version} for bank in run.banks],
         "results": [_result(result) for result in run.results],
     }
@@ -44,4 +45,6 @@ def _result(result: CommandResult) -> dict[str, Any]:
     )
     if result.receipt is not None:
         fields["receipt"] = receipt_json(result.receipt)
+    if result.warnings:
+        fields["warnings"] = [{"key": one.key, "text": one.text} for one in result.warnings]
     return fields

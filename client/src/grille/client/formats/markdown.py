@@ -8,6 +8,7 @@ from grille.client.render.cells import column_texts, footnotes, is_numeric
 from grille.client.render.drawings import drawn
 from grille.client.render.protection import Protection
 from grille.client.render.style import Style, clean
+from grille.client.render.twin import twin_mark
 from grille.client.results import CommandResult, Run
 from grille.client.words import Words, pick
 from grille.v1.content import rows_of
@@ -26,7 +27,8 @@ class MarkdownFormat(Format):
         pictures = {id(block): stem for stem, _, block in stems(run, "plot")} if self.target.folder is not None else {}
         protection = Protection(self.target.words)
         parts = [part for result in run.results for part in self._result(result, pictures, protection)]
-        self.target.stream.write("\n\n".join(parts) + "\n")
+        mark = [f"> **{twin_mark(run, self.target.words)}**"] if run.on_twin else []
+        self.target.stream.write("\n\n".join([*mark, *parts]) + "\n")
 
     def _result(self, result: CommandResult, pictures: dict[int, str], protection: Protection) -> list[str]:
         words = self.target.words

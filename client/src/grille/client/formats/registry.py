@@ -20,6 +20,13 @@ class FormatName(StrEnum):
     MARKDOWN = "markdown"
 
 
+class CheckFormat(StrEnum):
+    """Formats of `grille check`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 _CLASSES = {
     FormatName.TEXT: "TextFormat",
     FormatName.JSON: "JsonFormat",

@@ -9,6 +9,7 @@ from grille.client.render.problem import problem_lines
 from grille.client.render.protection import Protection
 from grille.client.render.style import clean, wrapped
 from grille.client.render.table import table_lines
+from grille.client.render.twin import twin_mark
 from grille.client.results import CommandResult, Run
 from grille.client.words import pick
 from grille.v1.results_pb2 import Block
@@ -24,6 +25,8 @@ class TextFormat(Format):
 
     def started(self, run: Run, result: CommandResult) -> None:
         """Write the command as it was sent; a text block is shown as text alone."""
+        if len(run.results) == 1 and run.on_twin:
+            self._write([self.target.style.bad(twin_mark(run, self.target.words)), ""])
         if not result.echo:
             return
         first, *rest = wrapped(clean(result.echo), self.target.width - 2)
@@ -42,7 +45,9 @@ class TextFormat(Format):
         self._write([*lines, ""])
 
     def ended(self, run: Run) -> None:
-        """Write nothing more."""
+        """Write nothing more, but the mark of a synthetic twin once again."""
+        if run.on_twin:
+            self._write([self.target.style.bad(twin_mark(run, self.target.words))])
 
     def _pieces(self, result: CommandResult) -> list[list[str]]:
         target = self.target

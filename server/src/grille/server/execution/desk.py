@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from grille.server.audit.log import AuditLog
 from grille.server.catalog.model import BankMetadata
@@ -13,55 +12,33 @@ from grille.server.commands.base import CommandSpec
 from grille.server.commands.lookup import near_hint
 from grille.server.commands.scope import Scope
 from grille.server.commands.whitelist import COMMANDS, WHITELIST
+from grille.server.disclosure.policy import Policy
 from grille.server.errors import AccessDeniedError, GrilleError, UnknownNameError
-from grille.server.execution.events import script_rejected, session_closed, session_opened
-from grille.server.execution.interface import Caller, CommandRun, Executor, Recorded
-from grille.server.language.ast import Command as Node
-from grille.server.language.layout import decode
-from grille.server.language.parser import parse_bytes, parse_recovering
+from grille.server.execution.events import session_closed, session_opened
+from grille.server.execution.explain import Checked, check_script
+from grille.server.execution.interface import Caller
+from grille.server.execution.rebuild import Rebuild
+from grille.server.execution.rights import NO_RIGHTS, Rights, without_rights
+from grille.server.execution.scripts import Request, Scripts
+from grille.server.sessions.job import Follower
 from grille.server.sessions.manager import SessionManager
 from grille.server.sessions.messages import AttachedBank
 from grille.server.sessions.session import Session
 from grille.server.sessions.stop import Stop
 from grille.server.text import Language, Text
 
+M = TypeVar("M")
 Banks = Mapping[str, Mapping[int, BankMetadata]]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A caller's role in a project and the banks that the project may use."""
+    """A caller's role in a project, the banks that the project may use, and what of it the caller may use now."""
 
     project: str
     role: str
     banks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A command of a running script has started."""
-
-    node: Node
-    index: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """The running command has entered a phase."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """The script was not run; the error says why."""
-
-    error: GrilleError
-    record: int
-
-
-ScriptEvent = Started | Phase | Recorded | Rejected
+    rights: Rights = NO_RIGHTS
 
 
 class Desk:
@@ -70,40 +47,50 @@ class Desk:
     def __init__(
         self,
         sessions: SessionManager,
-        executor: Executor[Recorded],
+        scripts: Scripts,
+        rebuild: Rebuild,
         log: AuditLog,
         places: Callable[[Caller], Sequence[Place]],
         banks: Callable[[], Banks],
         attach: Callable[[Banks], tuple[AttachedBank, ...]],
+        twins: Callable[[Banks], Banks],
+        policy_of: Callable[[str], Policy],
     ) -> None:
         """Compose the desk.
 
         Args:
             sessions: Open sessions.
-            executor: Runs commands.
+            scripts: Runs scripts.
+            rebuild: Makes sessions again that a restart interrupted.
             log: Audit log.
             places: Memberships of a caller, raising AccessDeniedError for certificates that are not in force.
             banks: All bank versions of this server.
             attach: What a worker needs to open bank files.
+            twins: Synthetic twins of banks, made when there are none.
+            policy_of: Policy of a project.
         """
         self._sessions = sessions
-        self._executor = executor
+        self._scripts = scripts
+        self._rebuild = rebuild
         self._log = log
         self._places = places
         self._banks = banks
         self._attach = attach
+        self._twins = twins
+        self._policy_of = policy_of
 
     def places(self, caller: Caller) -> tuple[Place, ...]:
         """Return the caller's memberships."""
         return tuple(self._places(caller))
 
-    def open_session(self, caller: Caller, project: str, language: Language) -> Session:
-        """Open a session; raises AccessDeniedError, BudgetError."""
+    def open_session(self, caller: Caller, project: str, language: Language, *, twin: bool = False) -> Session:
+        """Open a session, on synthetic twins if so wished; raises AccessDeniedError, BudgetError, TWIN_NOT_MADE."""
         place = self._research_place(caller, project)
-        banks = self._banks_of(place)
-        session = self._sessions.open(caller.user, place.project, language, banks, self._attach(banks))
+        banks = self._banks_of(place, twin=twin)
+        session = self._sessions.open(caller.user, place.project, language, banks, self._attach(banks), twin=twin)
         try:
-            self._log.append(session_opened(session, caller))
+            record, _ = self._log.append(session_opened(session, caller))
+            self._sessions.keep(session, record)
         except GrilleError:
             self._sessions.close(session.identifier, caller.user, "unrecorded")
             raise
@@ -142,68 +129,47 @@ class Desk:
             )
         return (COMMANDS[name].spec,)
 
-    def check(self, caller: Caller, project: str, script: bytes) -> tuple[int, tuple[GrilleError, ...]]:
-        """Parse and bind a script without running it; returns the number of commands and every problem."""
-        scope = Scope(banks=self._banks_of(self._research_place(caller, project)))
-        try:
-            parsed, problems = parse_recovering(decode(script))
-        except GrilleError as error:
-            return 0, (error,)
-        for node in parsed.commands:
-            try:
-                scope = COMMANDS[node.head.name].bind(node, scope).scope
-            except GrilleError as error:
-                problems.append(error.at(node.head.name_span))
-        problems.sort(key=lambda problem: problem.span.start if problem.span else 0)
-        return len(parsed.commands), tuple(problems)
+    def check(self, caller: Caller, project: str, script: bytes) -> tuple[Checked, Policy]:
+        """Parse and bind a script without running it; returns what was found, and the policy that it would meet."""
+        place = self._research_place(caller, project)
+        found = check_script(script, Scope(banks=self._banks_of(place)), place.rights.demand_command)
+        return found, self._policy_of(place.project)
 
-    def run(self, caller: Caller, session: Session, script: bytes, stop: Stop) -> Iterator[ScriptEvent]:
-        """Run a script; the first failure ends it, and `stop` does. Raises SESSION_BUSY before the first event."""
-        with session.exclusive(stop):
-            try:
-                commands = parse_bytes(script).commands
-            except GrilleError as error:
-                record, _ = self._log.append(script_rejected(session, caller, script, error))
-                yield Rejected(error, record)
-                return
-            for index, node in enumerate(commands, start=1):
-                if stop.is_set():
-                    return
-                yield Started(node, index, len(commands))
-                failed = False
-                for event in self._one(CommandRun(session, caller, node, stop)):
-                    failed = isinstance(event, Recorded) and event.error is not None
-                    yield event
-                if failed:
-                    return
+    def run(self, request: Request[M]) -> Follower[M]:
+        """Run a script, or tell of one that is known by its id; see Scripts.follow."""
+        return self._scripts.follow(request)
 
-    def _one(self, run: CommandRun) -> Iterator[Phase | Recorded]:
-        events: queue.SimpleQueue[Phase | Recorded | Exception] = queue.SimpleQueue()
+    def cancel(self, caller: Caller, identifier: str, request: str) -> None:
+        """Stop a script of the caller; one that has ended or is not known is left alone. Raises UNKNOWN_SESSION."""
+        job = self.session(caller, identifier).job
+        if job is not None and request and job.request == request:
+            job.stop.set()
 
-        def work() -> None:
-            try:
-                events.put(self._executor.execute(run, lambda phase: events.put(Phase(phase))))
-            except Exception as error:
-                events.put(error)
+    def resume(self, caller: Caller, identifier: str) -> Session:
+        """Return a session of the caller with its data sets at hand, made again if a restart took them.
 
-        thread = threading.Thread(target=work, name="command", daemon=True)
-        thread.start()
-        try:
-            while True:
-                event = events.get()
-                if isinstance(event, Exception):
-                    raise event
-                yield event
-                if isinstance(event, Recorded):
-                    return
-        except GeneratorExit:
-            run.stop.set()  # nobody listens any more
-            raise
-        finally:
-            thread.join()  # the session is free only when its command has ended
+        Raises:
+            UnknownNameError: UNKNOWN_SESSION.
+            BudgetError: SESSION_BUSY.
+            InternalError: SESSION_NOT_REBUILT.
+        """
+        session = self.session(caller, identifier)
+        with session.entering:
+            if session.is_interrupted:
+                with session.exclusive(Stop()):
+                    for _ in self._rebuild.session(caller, session):
+                        pass
+                self._sessions.used(session)
+        return session
 
-    def _banks_of(self, place: Place) -> Banks:
-        return {name: versions for name, versions in self._banks().items() if name in place.banks}
+    def equip(self, caller: Caller, session: Session) -> None:
+        """Give an interrupted session files, and the banks of its project as they are now."""
+        banks = self._banks_of(self._research_place(caller, session.project), twin=session.twin)
+        self._sessions.equip(session, banks, self._attach(banks))
+
+    def _banks_of(self, place: Place, *, twin: bool = False) -> Banks:
+        mine = {name: versions for name, versions in self._banks().items() if name in place.banks}
+        return place.rights.narrowed(self._twins(mine) if twin else mine)
 
     def _research_place(self, caller: Caller, project: str) -> Place:
         mine = [place for place in self._places(caller) if place.role == "researcher"]
@@ -221,6 +187,8 @@ class Desk:
                 Text(f"You are in several projects: {names}.", f"Du er med i flere prosjekter: {names}."),
                 hint=Text("Choose one with --project.", "Velg ett med --project."),
             )
+        if not chosen[0].rights.grants:
+            raise without_rights(chosen[0].project)
         return chosen[0]
 
     def session_closed(self, session: Session, reason: str) -> None:

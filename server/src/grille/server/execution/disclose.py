@@ -13,27 +13,30 @@ from grille.server.disclosure.gate import Gate
 from grille.server.errors import GrilleError
 from grille.server.execution.encoding import encode
 from grille.server.execution.interface import Answer, CommandRun, Computation, Executor, Progress
+from grille.server.execution.twins import marked
+from grille.server.sessions.session import Session
 
 
 class Disclose:
     """The step between evidence and answer."""
 
-    def __init__(self, inner: Executor[Computation], gate_of: Callable[[str], Gate]) -> None:
-        """Wrap `inner`; `gate_of(project)` is the gate of the project's policy as it stands now."""
+    def __init__(self, inner: Executor[Computation], gate_of: Callable[[Session], Gate]) -> None:
+        """Wrap `inner`; `gate_of(session)` is the gate of its project's policy now, with the ledger of its banks."""
         self._inner = inner
         self._gate_of = gate_of
 
     def execute(self, run: CommandRun, progress: Progress) -> Answer:
         """Compute, release, present, encode; raises DisclosureError when the gate refuses."""
         computed = self._inner.execute(run, progress)
-        gate = self._gate_of(run.session.project)
+        gate = self._gate_of(run.session)
         try:
             released = gate.release(
                 computed.evidence, project=run.session.project, sensitivity=_sensitivity(computed.scope)
             )
         except GrilleError as error:
             raise error.at(run.node.head.name_span) from None
-        blocks = released.present(COMMANDS[computed.command].present)
+        present = COMMANDS[computed.command].present
+        blocks = released.present(marked(present) if run.session.twin else present)
         return Answer(
             blocks=encode(blocks, run.session.language),
             rules=released.rules,

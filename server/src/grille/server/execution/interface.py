@@ -13,7 +13,9 @@ from grille.server.engines.base import Frame
 from grille.server.language.ast import Command as Node
 from grille.server.sessions.session import Session
 from grille.server.sessions.stop import Stop
+from grille.server.text import Text
 from grille.v1 import results_pb2
+from grille.v1.receipts_pb2 import Receipt
 
 T = TypeVar("T", covariant=True)
 Progress = Callable[[str], None]
@@ -29,12 +31,35 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class CommandRun:
-    """One command of one script of one caller, who may wish to stop it."""
+    """One command of one script of one caller, who may wish to stop it.
+
+    Attributes:
+        session: Where it runs.
+        caller: Who asks.
+        node: The command.
+        stop: The wish to stop.
+        request: Id of the script's request; empty when it ends with its call.
+        index: Place of the command among those of the script, from 1.
+        total: Number of commands of the script.
+        warn: Told what the caller should know beside the result.
+    """
 
     session: Session
     caller: Caller
     node: Node
     stop: Stop
+    request: str = ""
+    index: int = 1
+    total: int = 1
+    warn: Callable[[Warned], None] = field(default=lambda _: None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Word to the caller beside a result: a stable key, and a sentence."""
+
+    key: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,7 @@ class Recorded:
     error: Exception | None
     record: int
     elapsed_ms: int
+    receipt: Receipt | None = None
 
 
 class Executor(Protocol[T]):

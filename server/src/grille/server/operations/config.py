@@ -45,6 +45,9 @@ class Limits:
         max_sessions: Open sessions on the server.
         max_sessions_per_user: Open sessions of one user.
         idle_minutes: A session without commands for this long is closed.
+        sleep_minutes: A session without commands for this long is kept on disk alone until its next command.
+        detached_minutes: A script whose client has been gone for this long is stopped, and its answers are forgotten.
+        max_workers: Beyond so many, the session that was idle longest is put to disk when another needs a worker.
         command_timeout_seconds: A command that runs longer is stopped.
         worker_memory_mib: Memory of one session's worker process.
         worker_threads: Threads of one session's engine.
@@ -52,7 +55,10 @@ class Limits:
 
     max_sessions: int = 20
     max_sessions_per_user: int = 4
-    idle_minutes: int = 120
+    idle_minutes: int = 1440
+    sleep_minutes: int = 15
+    detached_minutes: int = 60
+    max_workers: int = 32
     command_timeout_seconds: int = 900
     worker_memory_mib: int = 4096
     worker_threads: int = 2
@@ -96,6 +102,9 @@ BOUNDS = {
     "max_sessions": (1, 10_000),
     "max_sessions_per_user": (1, 10_000),
     "idle_minutes": (1, 60 * 24 * 30),
+    "sleep_minutes": (1, 60 * 24 * 30),
+    "detached_minutes": (1, 60 * 24 * 30),
+    "max_workers": (1, 10_000),
     "command_timeout_seconds": (1, 24 * 3600),
     "worker_memory_mib": (256, 4 * _MIB),
     "worker_threads": (1, 1024),

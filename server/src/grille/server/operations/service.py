@@ -14,8 +14,11 @@ import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from grille.server.audit.files import Files
 from grille.server.audit.log import AuditLog
 from grille.server.audit.record import AuditRecord, Event
+from grille.server.audit.sessions import entries_of
+from grille.server.catalog.bank_file import data_path
 from grille.server.catalog.banks import list_banks
 from grille.server.commands.lookup import bank_alias
 from grille.server.disclosure.gate import Gate
@@ -25,17 +28,27 @@ from grille.server.execution.compute import Compute
 from grille.server.execution.desk import Banks, Desk, Place
 from grille.server.execution.disclose import Disclose
 from grille.server.execution.interface import Caller
+from grille.server.execution.rebuild import Rebuild
 from grille.server.execution.record import Record
+from grille.server.execution.rights import Rights
+from grille.server.execution.scripts import Scripts
 from grille.server.logs import configure_logging
+from grille.server.operations.audit_service import add_audit_service, denial_recorder
 from grille.server.operations.config import ServerConfig
+from grille.server.operations.grants import rights_of
 from grille.server.operations.home import Home
+from grille.server.operations.journal_reader import JournalReader
 from grille.server.operations.keys import Keys, load_keys
 from grille.server.operations.policies.watch import PolicyWatch
 from grille.server.operations.registry import Registry
+from grille.server.operations.registry_model import Membership
 from grille.server.operations.tls import peer, server_credentials
+from grille.server.operations.twins import Twins, twin_key, twin_ledger
+from grille.server.sessions.cards import Cards
 from grille.server.sessions.manager import SessionLimits, SessionManager
 from grille.server.sessions.messages import AttachedBank
 from grille.server.sessions.process import warm_up
+from grille.server.sessions.session import Session
 from grille.server.transport.analysis import AnalysisServicer
 from grille.server.transport.catalog import CatalogServicer
 from grille.server.transport.interceptor import ErrorInterceptor
@@ -73,7 +86,7 @@ def serve(home: Home, config: ServerConfig, listen: str) -> None:
         audit.append(AuditRecord(Event.SERVER_STARTED, detail=(("listen", bound),)))
         status.set("", health_pb2.HealthCheckResponse.SERVING)
         log.info("serving", address=bound)
-        _wait(running.sessions.expire)
+        _wait(running.sessions.tend)
         log.info("draining")
         status.enter_graceful_shutdown()
         finished = server.stop(DRAIN_SECONDS)
@@ -90,9 +103,12 @@ class Running:
 
     def __init__(self, home: Home, keys: Keys, config: ServerConfig, audit: AuditLog) -> None:
         """Compose; opens the ledger and the control file."""
-        self._home, self._keys, self._config = home, keys, config
+        self._home, self._keys, self._config, self._audit = home, keys, config, audit
         self._registry = Registry(home.control)
+        self._journal = JournalReader(self._registry, audit)
+        self._journal.catch_up()
         self._ledger = Ledger(home.ledger, keys.ledger)
+        self._twins, self._twin_ledger = Twins(home), twin_ledger(home, keys)
         self._banks: Callable[[], Banks] = partial(list_banks, home.banks)
         self._policies = PolicyWatch(home, audit, self._registry.project)
         self._policies.begin(tuple(self._banks()), self._registry.projects())
@@ -105,12 +121,28 @@ class Running:
                 f"{limits.worker_memory_mib}MiB",
                 limits.worker_threads,
                 limits.idle_minutes,
+                limits.sleep_minutes,
+                limits.max_workers,
+                limits.detached_minutes,
             ),
             lambda session, reason: self.desk.session_closed(session, reason),
+            Cards(home.open_sessions),
         )
         disclosed = Disclose(Compute(limits.command_timeout_seconds, self._policies.of), self._gate)
-        executor = Record(Authorise(disclosed, self._may_research), audit)
-        self.desk = Desk(self.sessions, executor, audit, self._places, self._banks, self._attach)
+        executor = Record(Authorise(disclosed, self._rights), audit)
+        rebuild = Rebuild(disclosed, audit, partial(entries_of, Files(home.audit)), self._equip)
+        scripts = Scripts(executor, audit, rebuild, self.sessions.used)
+        self.desk = Desk(
+            self.sessions,
+            scripts,
+            rebuild,
+            audit,
+            self._places,
+            self._banks,
+            self._attach,
+            self._twins.of,
+            self._policies.of,
+        )
 
     def server(self) -> tuple[grpc.Server, health.HealthServicer]:
         """Return the gRPC server with every service registered, not started."""
@@ -122,7 +154,7 @@ class Running:
 
         server = grpc.server(
             ThreadPoolExecutor(config.request_threads + SPARE_THREADS, thread_name_prefix="request"),
-            interceptors=[ErrorInterceptor(on_call, config.request_threads)],
+            interceptors=[ErrorInterceptor(on_call, config.request_threads, denial_recorder(self._audit, _identify))],
             maximum_concurrent_rpcs=config.request_threads + SPARE_THREADS,
             options=(
                 ("grpc.max_receive_message_length", config.max_request_bytes),
@@ -135,26 +167,42 @@ class Running:
         session_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(self.desk, _identify), server)
         analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(AnalysisServicer(self.desk, _identify), server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.desk, _identify), server)
+        add_audit_service(server, self._audit, self._audited, _identify)
         status = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(status, server)
         return server, status
 
     def _places(self, caller: Caller) -> tuple[Place, ...]:
-        memberships = self._registry.authenticate(caller.user, caller.thumbprint)
-        return tuple(Place(one.project, str(one.role), one.banks) for one in memberships)
+        return tuple(
+            Place(one.project, str(one.role), one.banks, rights_of(self._registry, one.project, one.user))
+            for one in self._memberships(caller)
+            if not one.ended
+        )
 
-    def _may_research(self, caller: Caller, project: str) -> bool:
-        return any(place.project == project and place.role == "researcher" for place in self._places(caller))
+    def _audited(self, caller: Caller) -> tuple[Place, ...]:
+        return tuple(Place(one.project, str(one.role), one.banks) for one in self._memberships(caller))
 
-    def _gate(self, project: str) -> Gate:
-        return Gate(self._policies.of(project), self._ledger)
+    def _memberships(self, caller: Caller) -> tuple[Membership, ...]:
+        self._journal.catch_up()
+        return self._registry.authenticate(caller.user, caller.thumbprint)
+
+    def _rights(self, caller: Caller, project: str) -> Rights | None:
+        mine = (place for place in self._places(caller) if place.role == "researcher")
+        return next((place.rights for place in mine if place.project == project), None)
+
+    def _equip(self, caller: Caller, session: Session) -> None:
+        self.desk.equip(caller, session)
+
+    def _gate(self, session: Session) -> Gate:
+        ledger = self._twin_ledger if session.twin else self._ledger
+        return Gate(self._policies.of(session.project), ledger)
 
     def _attach(self, banks: Banks) -> tuple[AttachedBank, ...]:
         return tuple(
             AttachedBank(
                 bank_alias(bank),
-                str(self._home.banks / bank.name / str(bank.version) / "data.duckdb"),
-                self._keys.bank_key(bank.name),
+                str(data_path(self._home.twins if bank.twin else self._home.banks, bank.name, bank.version)),
+                twin_key(self._keys, bank.name) if bank.twin else self._keys.bank_key(bank.name),
             )
             for versions in banks.values()
             for bank in versions.values()

@@ -7,6 +7,7 @@ import itertools
 import multiprocessing
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -25,6 +26,7 @@ from grille.server.sessions.messages import (
     Ready,
     WorkerSettings,
 )
+from grille.server.sessions.processor import lower, processor_seconds
 from grille.server.sessions.stop import Stop
 from grille.server.text import Text
 
@@ -68,6 +70,7 @@ class Worker:
         """
         self._numbers = itertools.count(1)
         self._patience = patience_seconds
+        self._started = time.monotonic()
         self._sending = threading.Lock()
         self._computing = threading.Lock()
         context = multiprocessing.get_context("forkserver")
@@ -121,7 +124,7 @@ class Worker:
             with self._computing:
                 self._send(Compute(request.number, command, plan, frames, policy))
                 timer.start()
-                with stop.telling(lambda: self._interrupt(request, _cancelled())):
+                with stop.telling(lambda: self._interrupt(request, stop.error)):
                     message = self._reply(request, progress)
         except (EOFError, OSError):
             raise request.interrupted or _lost() from None
@@ -153,6 +156,16 @@ class Worker:
     def _send(self, message: Compute | Interrupt | Close) -> None:
         with self._sending:  # timers and vanished clients send from threads of their own
             self._pipe.send(message)
+
+    def lower(self) -> None:
+        """Let the process give way to all others; it cannot be raised again."""
+        if self._process.pid is not None:
+            lower(self._process.pid)
+
+    def processor_seconds(self) -> float:
+        """Processor time used so far, in seconds; where the system does not tell, the time since the start."""
+        used = processor_seconds(self._process.pid) if self._process.pid is not None else None
+        return time.monotonic() - self._started if used is None else used
 
     def alive(self) -> bool:
         """Whether the process runs."""
@@ -206,10 +219,6 @@ class _Request:
             self._has_ended = True
             if self._watch is not None:
                 self._watch.cancel()
-
-
-def _cancelled() -> GrilleError:
-    return BudgetError("CANCELLED", Text("The command was cancelled.", "Kommandoen ble avbrutt."))
 
 
 def _lost() -> GrilleError:

@@ -6,9 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from grille.server.errors import BudgetError, GrilleError
+from grille.server.text import Text
+
 
 class Stop:
-    """One script's wish to stop; once set it stays set.
+    """One script's wish to stop; once set it stays set, with the reason of the first who set it.
 
     It belongs to a script and not to a session, so that a wish that comes late never stops the session's next script.
     """
@@ -17,12 +20,14 @@ class Stop:
         """Make one that is not set."""
         self._lock = threading.Lock()
         self._is_set = False
+        self._why: GrilleError | None = None
         self._react: Callable[[], None] | None = None
 
-    def set(self) -> None:
-        """Wish to stop; what is at work is told in this thread."""
+    def set(self, why: GrilleError | None = None) -> None:
+        """Wish to stop; what is at work is told in this thread. `why` is what the running command fails with."""
         with self._lock:
-            self._is_set = True
+            if not self._is_set:
+                self._is_set, self._why = True, why
             if self._react is not None:
                 self._react()
                 self._react = None
@@ -30,6 +35,11 @@ class Stop:
     def is_set(self) -> bool:
         """Whether the script shall stop."""
         return self._is_set
+
+    @property
+    def error(self) -> GrilleError:
+        """What a command that was stopped fails with: CANCELLED unless another reason was given."""
+        return self._why or BudgetError("CANCELLED", Text("The command was cancelled.", "Kommandoen ble avbrutt."))
 
     @contextmanager
     def telling(self, react: Callable[[], None]) -> Iterator[None]:

@@ -20,7 +20,11 @@ _CATEGORIES = {
     "numeric": (errors_pb2.ERROR_CATEGORY_NUMERIC, grpc.StatusCode.FAILED_PRECONDITION),
     "internal": (errors_pb2.ERROR_CATEGORY_INTERNAL, grpc.StatusCode.INTERNAL),
 }
-_CODES = {"SESSION_BUSY": grpc.StatusCode.FAILED_PRECONDITION}
+_CODES = {
+    "SESSION_BUSY": grpc.StatusCode.FAILED_PRECONDITION,
+    "SESSION_NOT_REBUILT": grpc.StatusCode.FAILED_PRECONDITION,
+    "SERVER_STOPPING": grpc.StatusCode.UNAVAILABLE,
+}
 
 
 def status_of(error: GrilleError) -> grpc.StatusCode:

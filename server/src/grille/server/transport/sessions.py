@@ -6,10 +6,17 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from grille.server.execution.desk import Desk
-from grille.server.sessions.session import Session
+from grille.server.sessions.session import Session, State
 from grille.server.transport.identity import Identify
 from grille.server.transport.interceptor import language_of
 from grille.v1 import session_pb2, session_pb2_grpc
+
+_STATES = {
+    State.READY: session_pb2.SESSION_STATE_READY,
+    State.RUNNING: session_pb2.SESSION_STATE_RUNNING,
+    State.ASLEEP: session_pb2.SESSION_STATE_ASLEEP,
+    State.INTERRUPTED: session_pb2.SESSION_STATE_INTERRUPTED,
+}
 
 
 class SessionServicer(session_pb2_grpc.SessionServiceServicer):
@@ -25,7 +32,8 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
     ) -> session_pb2.OpenSessionResponse:
         """Open a session."""
         caller = self._identify(context)
-        session = self._desk.open_session(caller, request.project, language_of(request.language))
+        language = language_of(request.language)
+        session = self._desk.open_session(caller, request.project, language, twin=request.twin)
         return session_pb2.OpenSessionResponse(session=_message(session))
 
     def ListSessions(  # noqa: N802
@@ -41,6 +49,18 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
         """Close a session."""
         self._desk.close_session(self._identify(context), request.session_id)
         return session_pb2.CloseSessionResponse()
+
+    def ResumeSession(  # noqa: N802
+        self, request: session_pb2.ResumeSessionRequest, context: grpc.ServicerContext
+    ) -> session_pb2.ResumeSessionResponse:
+        """Bring a session back."""
+        session = self._desk.resume(self._identify(context), request.session_id)
+        return session_pb2.ResumeSessionResponse(
+            session=_message(session),
+            request_id=next(reversed(session.requests), ""),
+            rebuilt_commands=session.rebuilt,
+            datasets=list(session.scope.datasets),
+        )
 
     def GetIdentity(  # noqa: N802
         self, request: session_pb2.GetIdentityRequest, context: grpc.ServicerContext
@@ -64,6 +84,8 @@ def _message(session: Session) -> session_pb2.Session:
         create_time=created,
         last_used_time=used,
         commands=session.commands,
+        state=_STATES[session.state],
+        twin=session.twin,
         banks=[
             session_pb2.LinkedBank(bank=link.bank.name, version=link.bank.version)
             for link in session.scope.links.values()

@@ -1,0 +1,169 @@
+"""Making a session again from the audit log, when a restart of the server took its data sets.
+
+The commands that prepared something are run again, in their order, and must give the released bytes whose digests the
+log holds. Nothing is released, charged or recorded anew but one record that the session was resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from grille.server.audit.log import AuditLog
+from grille.server.audit.record import AuditRecord, Event, Outcome
+from grille.server.audit.sessions import Entry
+from grille.server.errors import BudgetError, DisclosureError, GrilleError, InternalError
+from grille.server.execution.interface import Answer, Caller, CommandRun, Executor, Recorded
+from grille.server.execution.record import digest
+from grille.server.language.ast import Command as Node
+from grille.server.language.parser import parse
+from grille.server.sessions.session import Session
+from grille.server.sessions.stop import Stop
+from grille.server.text import Text
+
+RETRIED = frozenset(("SERVER_STOPPING",))
+"""Reasons of failures that the server's end caused: such a command is run by the next server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A recorded command of a request that is asked for again."""
+
+    name: str
+    source: str
+    line: int
+    index: int
+    total: int
+    recorded: Recorded
+
+
+class Rebuild:
+    """Makes interrupted sessions whole. The caller holds the session."""
+
+    def __init__(
+        self,
+        inner: Executor[Answer],
+        log: AuditLog,
+        entries: Callable[[str, int], Iterable[Entry]],
+        equip: Callable[[Caller, Session], None],
+    ) -> None:
+        """Compose.
+
+        Args:
+            inner: Computes and discloses, without recording or charging.
+            log: Takes the record of a resumed session.
+            entries: Records of a session, given its id and the number of its first record.
+            equip: Gives a session files and the banks of its project; raises AccessDeniedError for those who left it.
+        """
+        self._inner = inner
+        self._log = log
+        self._entries = entries
+        self._equip = equip
+
+    def session(self, caller: Caller, session: Session, request: str = "", answered: int = 0) -> Iterator[Past]:
+        """Make the session's scope and data sets again.
+
+        Args:
+            caller: Who asks; the session is theirs.
+            session: An interrupted one.
+            request: Id of a request whose recorded commands are asked for.
+            answered: Those up to this number are not asked for, but told without their answers.
+
+        Yields:
+            The recorded commands of `request`.
+
+        Raises:
+            AccessDeniedError: The caller is no longer a researcher of the project.
+            BudgetError: SESSION_NOT_REBUILT when something does not come out again; the session stays as it is.
+        """
+        self._equip(caller, session)
+        stop, commands, rerun = Stop(), 0, 0
+        asked: list[Past] = []
+        for entry in self._entries(session.identifier, session.record):
+            if entry.event is not Event.COMMAND or entry.outcome is None or entry.reason in RETRIED:
+                continue
+            identifier, (index, total) = entry.detail.get("request", ""), place_of(entry)
+            if identifier:
+                session.requests[identifier] = None
+            is_asked = bool(request) and identifier == request
+            answer = None
+            if entry.outcome is Outcome.ANSWERED:
+                commands += 1
+                if "prepares" in entry.detail or (is_asked and index > answered):
+                    answer = self._again(caller, session, entry, stop)
+                    session.accept(answer.scope, answer.frames, entry.source)
+                    rerun += "prepares" in entry.detail
+                else:
+                    session.scope = replace(session.scope, history=(*session.scope.history, entry.source))
+            if is_asked:
+                asked.append(_past(entry, index, total, answer))
+        self._log.append(session_resumed(session, caller, rerun))
+        session.commands, session.rebuilt = commands, rerun
+        session.is_interrupted = False
+        yield from asked
+
+    def _again(self, caller: Caller, session: Session, entry: Entry, stop: Stop) -> Answer:
+        try:
+            answer = self._inner.execute(CommandRun(session, caller, node_of(entry), stop), lambda _: None)
+        except GrilleError as error:
+            raise not_rebuilt(entry, error.reason) from None
+        if digest(answer.blocks) != entry.released_digest:
+            raise not_rebuilt(entry, "RESULT_DIFFERS")
+        return answer
+
+
+def node_of(entry: Entry) -> Node:
+    """Return the syntax tree of a recorded command; raises what the parser raises."""
+    (node,) = parse(entry.source + "\n").commands
+    return node
+
+
+def place_of(entry: Entry) -> tuple[int, int]:
+    """Return the place of a command in its script, and the number of the script's commands."""
+    index, _, total = entry.detail.get("place", "0/0").partition("/")
+    return int(index), int(total or 0)
+
+
+def _past(entry: Entry, index: int, total: int, answer: Answer | None) -> Past:
+    words = entry.source.split(maxsplit=1)
+    error = _recorded_error(entry) if entry.outcome is not Outcome.ANSWERED else None
+    line = int(entry.detail.get("line", "0"))
+    recorded = Recorded(answer, error, entry.sequence, entry.elapsed_ms)
+    return Past(words[0] if words else "", entry.source, line, index, total, recorded)
+
+
+def _recorded_error(entry: Entry) -> GrilleError:
+    message = Text(
+        f"The command was not answered ({entry.reason}), before the server was restarted.",
+        f"Kommandoen ble ikke besvart ({entry.reason}), før tjeneren ble startet på nytt.",
+    )
+    kind = DisclosureError if entry.outcome is Outcome.REFUSED else BudgetError
+    return kind(entry.reason, message)
+
+
+def not_rebuilt(entry: Entry, why: str) -> GrilleError:
+    """Return the error of a session that cannot be made again; `why` is a stable reason."""
+    return InternalError(
+        "SESSION_NOT_REBUILT",
+        Text(
+            f"The session cannot be brought back: record {entry.sequence} does not come out again ({why}).",
+            f"Økten kan ikke hentes tilbake: oppføring {entry.sequence} blir ikke den samme igjen ({why}).",
+        ),
+        hint=Text(
+            "Banks, rights or rules have changed since. Open a new session and run the script again.",
+            "Banker, rettigheter eller regler er endret siden. Åpne en ny økt og kjør skriptet på nytt.",
+        ),
+    )
+
+
+def session_resumed(session: Session, caller: Caller, rerun: int) -> AuditRecord:
+    """Return the record of a session that was made again."""
+    return AuditRecord(
+        Event.SESSION_RESUMED,
+        subject=caller.user,
+        certificate=caller.thumbprint,
+        project=session.project,
+        session=session.identifier,
+        banks=tuple((link.bank.name, link.bank.version) for link in session.scope.links.values()),
+        detail=(("commands_run_again", str(rerun)),),
+    )
