@@ -63,10 +63,7 @@ def run(environment: Environment, options: RunOptions) -> Exit:
     Raises:
         ClientError: There was no run, or it broke off; what was answered before has been shown.
     """
-    if options.twin and options.session is not None:
-        told = pick(options.words, "--twin opens a session of its own: leave out --session.",
-                    "--twin åpner en egen økt: utelat --session.")  # fmt: skip
-        raise UsageError("TWIN_OR_SESSION", told)
+    _check_options(options)
     script = b"" if options.request else read_script(environment, options.script, options.words)
     folder = out_folder(options.out, options.words)
     pictures = folder is not None and options.format in (FormatName.TEXT, FormatName.HTML, FormatName.MARKDOWN)
@@ -112,6 +109,13 @@ def run(environment: Environment, options: RunOptions) -> Exit:
     ):
         return Exit.NOT_ALLOWED
     return Exit.OK if outcome.answered else Exit.FAILED
+
+
+def _check_options(options: RunOptions) -> None:
+    if options.twin and options.session is not None:
+        told = pick(options.words, "--twin opens a session of its own: leave out --session.",
+                    "--twin åpner en egen økt: utelat --session.")  # fmt: skip
+        raise UsageError("TWIN_OR_SESSION", told)
 
 
 def _runner(
