@@ -33,9 +33,7 @@ def metadata(
         if codes:
             domain = {
                 "codeList": list(codes),
-                "sentinelAndMissingValues": [
-                    {"code": code, "categoryTitle": both(label)} for code, label in missing
-                ],
+                "sentinelAndMissingValues": [{"code": code, "categoryTitle": both(label)} for code, label in missing],
             }
         measure |= {"dataType": data_type, "valueDomain": domain}
     return {

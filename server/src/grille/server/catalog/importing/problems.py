@@ -51,10 +51,13 @@ class Problems:
             raise self._error()
 
     def _error(self) -> GrilleError:
+        files = list(dict.fromkeys(one.file for one in self.found))
+        places = sorted(self.found, key=lambda one: (files.index(one.file), one.line is None, one.line or 0))
+
         def told(language: Language) -> str:
             return "".join(
                 f"\n  {one.file}{'' if one.line is None else f':{one.line}'}: {one.text.in_language(language)}"
-                for one in self.found
+                for one in places
             )
 
         count = len(self.found)
