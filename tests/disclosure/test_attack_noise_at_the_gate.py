@@ -66,7 +66,12 @@ def linear_model(n: int, r2: float, df_model: int) -> tuple[FigureTable, dict[st
         "ss_resid": (1 - r2) * total,
         "rmse": math.sqrt((1 - r2) * total / df),
     }
-    kinds = {"r2_adj": FigureKind.ADJUSTED_R2, "f": FigureKind.F_STATISTIC, "rmse": FigureKind.RESIDUAL_SCALE}
+    kinds = {
+        "r2_adj": FigureKind.ADJUSTED_R2,
+        "f": FigureKind.F_STATISTIC,
+        "rmse": FigureKind.RESIDUAL_SCALE,
+        "ss_resid": FigureKind.PER_UNIT,
+    }
     rows = tuple(
         (Figure(FigureKind.LABEL, key), Figure(kinds.get(key, FigureKind.ESTIMATE), value))
         for key, value in exact.items()

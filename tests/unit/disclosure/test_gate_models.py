@@ -62,7 +62,7 @@ def test_figures_of_models_are_noised_and_rounded(gate: Gate) -> None:
     assert [row[1].value for row in model.rows] == [n, n - 3]
     assert [cell.value for cell in coefficients.rows[0]] == ["x", 1234.6, 0.046]
     assert [cell.value for cell in coefficients.rows[1]] == ["_cons", -0.00012346, 0.001]
-    assert rules_of(released) == {"count_noise", "model_rounding"}
+    assert rules_of(released) == {"count_noise", "model_rounding", "rare_columns"}
 
 
 def test_the_constant_is_hidden_when_a_combination_is_small(gate: Gate) -> None:

@@ -28,8 +28,10 @@ def test_standard_has_the_published_numbers() -> None:
     assert (policy.number_digits, policy.model_digits, policy.percentile_digits) == (5, 5, 3)
 
 
-def test_strict_is_standard_with_fewer_digits() -> None:
-    assert Policy.strict() == Policy(profile="strict", number_digits=3, model_digits=3)
+def test_strict_is_standard_with_fewer_digits_rounded_counts_and_replies_at_fixed_times() -> None:
+    strict = Policy.strict()
+    assert strict == Policy(profile="strict", number_digits=3, model_digits=3, count_base=10, reply_step_ms=1000)
+    assert (strict.winsorises_models, Policy.standard().winsorises_models) == (True, False)
     assert Policy.strict().looser_keys(Policy.standard()) == ()
 
 

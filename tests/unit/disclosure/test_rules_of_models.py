@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from grille.server.disclosure.evidence import DesignColumn, GroupLevel, UnitCount
@@ -21,16 +22,26 @@ POLICY = Policy.standard()
 @pytest.mark.parametrize(
     "units,parameters,df,good",
     [
-        (100, 10, 90, True),
+        (110, 11, 99, True),
         (99, 3, 96, False),
-        (100, 11, 89, False),
+        (110, 12, 98, False),
         (1000, 90, 10, True),
         (1000, 90, 9, False),
         (0, 3, -3, False),
     ],
 )
 def test_support(units: int, parameters: int, df: int, good: bool) -> None:
-    assert model_is_supported(units, parameters, df, POLICY) is good
+    counts = [UnitCount(units, int(key)) for key in np.random.default_rng(1).integers(0, 2**63, 200)]
+    assert {model_is_supported(one, parameters, df, POLICY) for one in counts} == {good}
+
+
+def test_whether_one_unit_more_is_in_a_model_does_not_decide() -> None:
+    shares = []
+    for units in range(100, 110):
+        counts = [UnitCount(units, int(key)) for key in np.random.default_rng(1).integers(0, 2**63, 400)]
+        shares.append(np.mean([model_is_supported(one, 2, units - 2, POLICY) for one in counts]))
+    assert 0 < shares[0] < shares[-1] < 1
+    assert max(np.diff(shares)) < 0.3
 
 
 @pytest.mark.parametrize("rarer,good", [(10, True), (9, False), (0, False)])

@@ -26,7 +26,7 @@ def model_table(model: Model, fit: MixedResult, units: UnitCount) -> FigureTable
             return (head, Figure(FigureKind.ESTIMATE, None), none, no_p)
         return (
             head,
-            Figure(FigureKind.ESTIMATE, result.chi2),
+            Figure(FigureKind.PER_UNIT, result.chi2),
             Figure(FigureKind.DEGREES, result.df),
             Figure(FigureKind.P_VALUE, result.p_value),
         )
@@ -35,7 +35,7 @@ def model_table(model: Model, fit: MixedResult, units: UnitCount) -> FigureTable
     likelihood = Figure(FigureKind.LABEL, "log_likelihood", label=Text("Log likelihood", "Log Likelihood"))
     rows = (
         (observations, Figure(FigureKind.COUNT, units), none, no_p),
-        (likelihood, Figure(FigureKind.ESTIMATE, fit.log_likelihood), none, no_p),
+        (likelihood, Figure(FigureKind.PER_UNIT, fit.log_likelihood), none, no_p),
         test("lr_test", Text("LR test", "LR-test"), fit.lr_test),
         test("wald_coef", same("Wald coef"), fit.wald_coef),
         test("wald_total", same("Wald total"), fit.wald_total),
@@ -82,7 +82,7 @@ def random_table(variables: tuple[Variable, ...], fit: MixedResult) -> FigureTab
         (
             Figure(FigureKind.LABEL, variable.name),
             Figure(estimate, level.variance, boundary=level.at_zero or level.at_cap),
-            Figure(estimate, level.variance_error),
+            Figure(FigureKind.MEAN_ERROR, level.variance_error),
             Figure(estimate, level.icc),
         )
         for variable, level in zip(variables, fit.levels, strict=True)
@@ -90,7 +90,7 @@ def random_table(variables: tuple[Variable, ...], fit: MixedResult) -> FigureTab
     residual = (
         Figure(FigureKind.LABEL, "residual", label=Text("Residual", "Residual")),
         Figure(estimate, fit.residual_variance),
-        Figure(estimate, fit.residual_variance_error),
+        Figure(FigureKind.MEAN_ERROR, fit.residual_variance_error),
         Figure(estimate, 1.0 - sum(level.icc for level in fit.levels)),
     )
     title = Text("Random-effects variance", "Random Effects Variance")
@@ -100,18 +100,19 @@ def random_table(variables: tuple[Variable, ...], fit: MixedResult) -> FigureTab
 def mixed_coefficients(model: Model, reading: Reading, fit: MixedResult) -> FigureTable:
     """Return the table of coefficients."""
     low, high = interval_heads(model.level)
-    estimate = FigureKind.ESTIMATE
+    estimate, error = FigureKind.ESTIMATE, FigureKind.MEAN_ERROR
+    half = (fit.intervals[:, 1] - fit.intervals[:, 0]) / 2
     return coefficient_table(
         model,
         reading,
         fit.terms,
         (
             ("estimate", Text("Coefficient", "Koeffisient"), estimate, fit.coefficients),
-            ("std_error", Text("Std. error", "Std.feil"), estimate, fit.std_errors),
-            ("z", same("z"), estimate, fit.z),
+            ("std_error", Text("Std. error", "Std.feil"), error, fit.std_errors),
+            ("z", same("z"), FigureKind.MEAN_T, fit.z),
             ("p_value", same("P > |z|"), FigureKind.P_VALUE, fit.p_values),
-            ("ci_low", low, estimate, fit.intervals[:, 0]),
-            ("ci_high", high, estimate, fit.intervals[:, 1]),
+            ("ci_low", low, error, -half),
+            ("ci_high", high, error, half),
         ),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from grille.server.blocks import Block, Notice, Table
 from grille.server.commands.analysis import numeric
 from grille.server.commands.base import Workspace
-from grille.server.commands.facts import has_missing, is_binary, reference, remembered_rows
+from grille.server.commands.facts import clip, has_missing, is_binary, reference, remembered_rows, winsor_limits
 from grille.server.commands.lookup import usable_variable
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import analysis_set
@@ -180,20 +180,44 @@ def evidence_or_failure(
         return NoAnswerEvidence(analysis_set(engine, entered, command, None, ()), error)
 
 
-def read(engine: Engine, frame: Frame, model: Model) -> Reading:
-    """Prepare the pass over the rows of `frame`, which `enter` made."""
+def read(workspace: Workspace, frame: Frame, model: Model) -> Reading:
+    """Prepare the pass over the rows of `frame`, which `enter` made.
+
+    Under a policy that protects, a column on whose rarer side are few units counts as one on which there are none;
+    under a strict one numbers are winsorised.
+    """
+    levels, passes = workspace.engine.batches(frame, request_of(workspace, model))
+    return reading_of(workspace, model, levels, passes)
+
+
+def request_of(workspace: Workspace, model: Model) -> BatchRequest:
+    """Return what the pass over complete rows reads."""
     spec = DesignSpec(model.outcome.name, model.terms, model.constant)
     factors = tuple(dict.fromkeys((*spec.factors, *(variable.name for variable in model.others))))
     known = {**model.variables, model.outcome.name: model.outcome, **{v.name: v for v in model.others}}
-    request = BatchRequest(
-        tuple((name, reference(known[name])) for name in spec.numbers),
+    return BatchRequest(
+        tuple((name, _number(workspace, model, known[name])) for name in spec.numbers),
         tuple((name, reference(known[name])) for name in factors),
         all_complete=True,
     )
-    levels, passes = engine.batches(frame, request)
-    design = expand(spec, levels)
+
+
+def reading_of(workspace: Workspace, model: Model, levels: FactorLevels, passes: Passes) -> Reading:
+    """Return the design over the levels that occur, and which of its columns are shown."""
+    policy = workspace.policy
+    spec = DesignSpec(model.outcome.name, model.terms, model.constant)
+    design = replace(expand(spec, levels), rare_below=policy.column_min if policy.protects else 0)
     visible = expand(DesignSpec(model.outcome.name, model.terms[: model.shown], model.constant), levels)
     return Reading(levels, passes, design, frozenset(visible.names))
+
+
+def _number(workspace: Workspace, model: Model, variable: Variable) -> Expression:
+    """Return the value of an outcome or regressor as it enters the model; it is not missing."""
+    value, whole = reference(variable), workspace.frames[model.dataset]
+    if not workspace.policy.winsorises_models or is_binary(workspace, whole, variable):
+        return value
+    low, high, _ = winsor_limits(workspace, whole, variable)
+    return clip(value, low, high)
 
 
 def smallest_combination(engine: Engine, frame: Frame, model: Model, moments: Moments) -> int | None:
@@ -243,16 +267,27 @@ def coefficient_table(
     terms: Sequence[str],
     columns: Sequence[tuple[str, Text, FigureKind, NDArray[np.float64]]],
 ) -> FigureTable:
-    """Return the table `coefficients`: one row per shown term, the constant last."""
+    """Return the table `coefficients`: one row per shown term, the constant last.
+
+    The first column has the estimates. The limits of their intervals are given as distances from them.
+    """
     labels = term_labels(model, reading)
+    estimates = columns[0][3]
     rows = []
     for number, term in enumerate(terms):
         if term not in reading.shown:
             continue
         label = Figure(FigureKind.LABEL, term, label=labels.get(term))
-        rows.append((label, *(Figure(kind, float(values[number])) for _, _, kind, values in columns)))
+        figures = (
+            Figure(kind, float(values[number]), centre=float(estimates[number]) if key in _LIMITS else 0.0)
+            for key, _, kind, values in columns
+        )
+        rows.append((label, *figures))
     head = (("term", Text("Variable", "Variabel")), *((key, title) for key, title, _, _ in columns))
     return FigureTable("coefficients", Text("Coefficients", "Koeffisienter"), head, tuple(rows))
+
+
+_LIMITS = ("ci_low", "ci_high")
 
 
 def term_labels(model: Model, reading: Reading) -> dict[str, Text]:
@@ -293,8 +328,19 @@ def present_model(content: ReleasedModel) -> tuple[Block, ...]:
     return (*tables, *(Notice(key, text) for key, text in content.notices))
 
 
-def dropped_notice(dropped: Sequence[str], labels: dict[str, Text]) -> tuple[tuple[str, Text], ...]:
-    """Return the remark that columns were left out as collinear; names terms of the script and their categories."""
+def dropped_notice(
+    dropped: Sequence[str], labels: dict[str, Text], design: Design, moments: Moments
+) -> tuple[tuple[str, Text], ...]:
+    """Return the remark that columns were left out; names terms of the script, and categories that many units have.
+
+    A category or combination of few units is not named, for one that nobody has is no column at all.
+    """
+    unnamed = {
+        column.name
+        for column, ends in zip(design.columns, moments.ranges, strict=False)
+        if ends.rarer < design.rare_below and any(part.level is not None for part in column.parts)
+    }
+    dropped = [name for name in dropped if name not in unnamed]
     if not dropped:
         return ()
     english = ", ".join(labels[name].en if name in labels else name for name in dropped)
@@ -303,8 +349,8 @@ def dropped_notice(dropped: Sequence[str], labels: dict[str, Text]) -> tuple[tup
         (
             "collinear",
             Text(
-                f"Left out, because earlier terms already contain them: {english}.",
-                f"Utelatt fordi tidligere ledd allerede inneholder dem: {norwegian}.",
+                f"Left out, because they hardly vary or earlier terms already contain them: {english}.",
+                f"Utelatt fordi de knapt varierer eller tidligere ledd allerede inneholder dem: {norwegian}.",
             ),
         ),
     )

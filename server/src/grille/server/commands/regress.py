@@ -28,10 +28,13 @@ from grille.server.commands.regress_extras import OPTIONS as EXTRAS
 from grille.server.commands.regress_extras import Extras, bind_extras, extra_tables, standardized
 from grille.server.commands.scope import Scope, Variable
 from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, ModelEvidence, UnitCount
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.release.counting import shown_count
 from grille.server.engines.base import Frame
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis, Name
 from grille.server.language.ast import Command as Node
+from grille.server.statistics.distributions import t_quantile
 from grille.server.statistics.ols import Covariance, OlsResult
 from grille.server.text import Text, same
 
@@ -124,11 +127,12 @@ class Regress:
         model = plan.model
         found = estimate("regress", model, workspace, entered, plan.covariance, plan.cluster)
         beside = extra_tables(plan.extras, model, workspace, entered, found.reading, found.moments, found.fit)
-        coefficients = _coefficients(model, found.fit, found.reading)
-        if plan.extras.standardize:
-            coefficients = _coefficients(model, *standardized(found.fit, found.moments, found.reading))
-            coefficients = replace(coefficients, title=STANDARDIZED)
         units = found.evidence.analysis_set.units
+        widening = _widening(found.fit, units, workspace.policy)
+        coefficients = _coefficients(model, found.fit, found.reading, widening)
+        if plan.extras.standardize:
+            coefficients = _coefficients(model, *standardized(found.fit, found.moments, found.reading), widening)
+            coefficients = replace(coefficients, title=STANDARDIZED)
         return replace(found.evidence, tables=(_model_table(model, found.fit, units), coefficients, *beside))
 
     def present(self, content: Any) -> tuple[Block, ...]:
@@ -220,9 +224,13 @@ def _model_table(model: Model, fit: OlsResult, units: UnitCount) -> FigureTable:
             Text("Residual df", "Frihetsgrader, residual"),
             Figure(FigureKind.RESIDUAL_DEGREES, fit.df_resid),
         ),
-        row("ss_model", Text("Sum of squares, model", "Kvadratsum, modell"), Figure(estimate, fit.ss_model)),
-        row("ss_resid", Text("Sum of squares, residual", "Kvadratsum, residual"), Figure(estimate, fit.ss_resid)),
-        row("ss_total", Text("Sum of squares, total", "Kvadratsum, total"), Figure(estimate, fit.ss_total)),
+        row("ss_model", Text("Sum of squares, model", "Kvadratsum, modell"), Figure(FigureKind.PER_UNIT, fit.ss_model)),
+        row(
+            "ss_resid",
+            Text("Sum of squares, residual", "Kvadratsum, residual"),
+            Figure(FigureKind.PER_UNIT, fit.ss_resid),
+        ),
+        row("ss_total", Text("Sum of squares, total", "Kvadratsum, total"), Figure(FigureKind.PER_UNIT, fit.ss_total)),
         row(
             "rmse",
             Text("Root mean squared error", "Residualstandardavvik"),
@@ -244,20 +252,29 @@ def _title(model: Model) -> Text:
     return Text(f"Linear regression of {model.outcome.name}", f"Lineær regresjon av {model.outcome.name}")
 
 
-def _coefficients(model: Model, fit: OlsResult, reading: Reading) -> FigureTable:
+def _widening(fit: OlsResult, units: UnitCount, policy: Policy) -> float:
+    """Return the t quantile for the noised number of units over that for the exact one, which it would give away."""
+    if not policy.protects or fit.df_inference != fit.df_resid:
+        return 1.0
+    degrees = max(fit.df_resid + shown_count(units, policy) - units.n, 1)
+    return t_quantile(fit.level, degrees) / t_quantile(fit.level, fit.df_resid)
+
+
+def _coefficients(model: Model, fit: OlsResult, reading: Reading, widening: float) -> FigureTable:
     low, high = interval_heads(model.level)
-    estimate = FigureKind.ESTIMATE
+    estimate, error = FigureKind.ESTIMATE, FigureKind.MEAN_ERROR
+    half = widening * (fit.intervals[:, 1] - fit.intervals[:, 0]) / 2
     return coefficient_table(
         model,
         reading,
         fit.terms,
         (
             ("estimate", Text("Coefficient", "Koeffisient"), estimate, fit.coefficients),
-            ("std_error", Text("Std. error", "Std.feil"), estimate, fit.std_errors),
-            ("t", same("t"), estimate, fit.t),
+            ("std_error", Text("Std. error", "Std.feil"), error, fit.std_errors),
+            ("t", same("t"), FigureKind.MEAN_T, fit.t),
             ("p_value", same("P > |t|"), FigureKind.P_VALUE, fit.p_values),
-            ("ci_low", low, estimate, fit.intervals[:, 0]),
-            ("ci_high", high, estimate, fit.intervals[:, 1]),
+            ("ci_low", low, error, -half),
+            ("ci_high", high, error, half),
         ),
     )
 

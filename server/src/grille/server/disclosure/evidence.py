@@ -228,10 +228,10 @@ class FigureKind(StrEnum):
     # figures that with others would give the exact number of units: recomputed for the noised number
     ADJUSTED_R2 = "adjusted_r2"  # float
     F_STATISTIC = "f_statistic"  # float: proportional to the residual degrees of freedom
-    RESIDUAL_SCALE = "residual_scale"  # float: a standard deviation, over the root of the residual degrees of freedom
+    RESIDUAL_SCALE = "residual_scale"  # float: root of a PER_UNIT figure over the residual degrees of freedom
     MEAN_SIZE = "mean_size"  # float: units per group
     PER_UNIT = "per_unit"  # float: proportional to the number of units
-    MEAN_ERROR = "mean_error"  # float, added to `centre`: falls with the root of units, as the error of a mean does
+    MEAN_ERROR = "mean_error"  # float, added to `centre`: falls with the root of units, as a standard error does
     MEAN_T = "mean_t"  # float: an estimate over such an error
     GROUPS = "groups"  # UnitCount of groups: exact when every group is large or the code list is public, else noised
 
@@ -330,6 +330,7 @@ class ModelEvidence:
         notices: Remarks (key, text) that depend on no data value beyond what the figures show.
         lineage_violation: True when the outcome is derived from a regressor or the other way round.
         view: For the presenter.
+        parts: Sets of units that figures of the model are about one by one, such as groups whose means are compared.
     """
 
     command: str
@@ -347,6 +348,7 @@ class ModelEvidence:
     notices: tuple[tuple[str, Text], ...] = ()
     lineage_violation: bool = False
     view: object = field(default=None)
+    parts: tuple[AnalysisSet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Policy:
         number_digits: Significant digits of means, standard deviations and sums.
         model_digits: Significant digits of the figures of a model.
         p_value_decimals: Decimals of p-values; the smallest one shown is one unit of the last.
+        count_base: Noised counts are rounded to multiples of this.
+        reply_step_ms: A reply leaves this long after the command, or twice, four times ... as long; 0: when it is done.
     """
 
     profile: Profile = "standard"
@@ -90,6 +92,8 @@ class Policy:
     number_digits: int = _at_most(5)
     model_digits: int = _at_most(5)
     p_value_decimals: int = _at_most(3)
+    count_base: int = _at_least(1)
+    reply_step_ms: int = _at_least(0)
 
     @staticmethod
     def open() -> Policy:
@@ -103,8 +107,11 @@ class Policy:
 
     @staticmethod
     def strict() -> Policy:
-        """Return the profile with three significant digits on every statistic."""
-        return Policy(profile="strict", number_digits=3, model_digits=3)
+        """Return the profile with three significant digits on every statistic and replies at fixed times.
+
+        In models the outcome and the regressors are winsorised too.
+        """
+        return Policy(profile="strict", number_digits=3, model_digits=3, count_base=10, reply_step_ms=1000)
 
     @staticmethod
     def named(profile: str) -> Policy:
@@ -128,6 +135,11 @@ class Policy:
     def protects(self) -> bool:
         """Whether there is disclosure control at all."""
         return self.profile != "open"
+
+    @property
+    def winsorises_models(self) -> bool:
+        """Whether outcome and regressors of models are cut at the 1st and 99th percentile of the data set."""
+        return self.profile == "strict"
 
     def looser_keys(self, limit: Policy) -> tuple[str, ...]:
         """Return the keys in which this policy is looser than `limit`."""

@@ -64,6 +64,8 @@ NUMBERS: Mapping[str, NumberSpec] = MappingProxyType(
         "number_digits": NumberSpec(1, 8, f"{_CHECKING}; Dinur and Nissim (2003)"),
         "model_digits": NumberSpec(1, 8, f"{_CHECKING}; Dinur and Nissim (2003)"),
         "p_value_decimals": NumberSpec(1, 6, f"{_CHECKING}: regressions"),
+        "count_base": NumberSpec(1, 100, f"{_HANDBOOK}, 5.4.2: rounding"),
+        "reply_step_ms": NumberSpec(0, 60_000, "Haeberlen, Pierce and Narayan (2011), Differential privacy under fire"),
     }
 )
 

@@ -86,9 +86,10 @@ REFUSALS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
         "DESIGN_COLUMN_RARE": (
             Text(
-                "A regressor or the outcome has the same value for all but fewer than {column_min} units.",
+                "A regressor or the outcome has the same value for all but fewer than {column_min} units, or the "
+                "regressors determine the outcome completely.",
                 "En forklaringsvariabel eller utfallet har samme verdi for alle unntatt færre enn {column_min} "
-                "enheter.",
+                "enheter, eller forklaringsvariablene bestemmer utfallet fullstendig.",
             ),
             Text(
                 "Merge rare categories, or leave the variable out.",
@@ -299,6 +300,13 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             Text(
                 "Figures have {number_digits} significant digits.",
                 "Tall har {number_digits} gjeldende siffer.",
+            ),
+        ),
+        "rare_columns": (
+            Text("rare columns as constant", "sjeldne kolonner som konstante"),
+            Text(
+                "Categories and other columns with fewer than {column_min} units on one side, or none, are left out.",
+                "Kategorier og andre kolonner med færre enn {column_min} enheter på én side, eller ingen, er utelatt.",
             ),
         ),
         "model_rounding": (

@@ -28,10 +28,14 @@ class DesignVariable:
 
 @dataclass(frozen=True, slots=True)
 class DesignTerm:
-    """One variable, or an interaction of several; `full` adds all lower-order terms (`a##b`)."""
+    """One variable, or an interaction of several.
+
+    `full` adds all lower-order terms (`a##b`); `whole` gives the lowest level of a factor an indicator of its own.
+    """
 
     variables: tuple[DesignVariable, ...]
     full: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,14 @@ class Design:
         outcome: Name of the outcome among the numbers.
         columns: Columns in the researcher's order, the constant not among them.
         constant: Whether the model has a constant term.
+        rare_below: Beside a constant, columns that differ from their most common value in fewer rows count as
+            constant too; 0 keeps them.
     """
 
     outcome: str
     columns: tuple[Column, ...]
     constant: bool
+    rare_below: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -113,7 +120,7 @@ def expand(spec: DesignSpec, levels: FactorLevels) -> Design:
     columns: dict[frozenset[tuple[Part, int]], Column] = {}
     for term in spec.terms:
         for variables in _orders(term):
-            for column in _term_columns(variables, levels):
+            for column in _term_columns(variables, levels, 0 if term.whole else 1):
                 # A multiset, so that c.x#c.x differs from c.x and a#b equals b#a.
                 key = frozenset((part, column.parts.count(part)) for part in column.parts)
                 columns.setdefault(key, column)
@@ -133,7 +140,7 @@ def _orders(term: DesignTerm) -> Iterator[tuple[DesignVariable, ...]]:
         yield from combinations(term.variables, order)
 
 
-def _term_columns(variables: tuple[DesignVariable, ...], levels: FactorLevels) -> Iterator[Column]:
+def _term_columns(variables: tuple[DesignVariable, ...], levels: FactorLevels, lowest: int) -> Iterator[Column]:
     choices: list[list[tuple[str, Part]]] = []
     for variable in variables:
         if variable.kind == "continuous":
@@ -142,7 +149,7 @@ def _term_columns(variables: tuple[DesignVariable, ...], levels: FactorLevels) -
         else:
             named = enumerate(levels.levels[variable.name])
             choices.append(
-                [(f"i.{variable.name}={level_text(v)}", Part(variable.name, code)) for code, v in named if code > 0]
+                [(f"i.{variable.name}={level_text(v)}", Part(variable.name, code)) for code, v in named if code >= lowest]
             )
     for combination in product(*choices):
         parts = tuple(part for _, part in combination)

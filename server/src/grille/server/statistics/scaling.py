@@ -85,7 +85,8 @@ def scale_moments(moments: Moments) -> Scaling:
     """Choose the columns to keep and scale them to standard deviation 1 (root mean square 1 without a constant).
 
     Columns are swept in the researcher's order; one whose residual variance given the kept ones before it is below
-    1e-9 of its own is dropped (as R's lm does).
+    1e-9 of its own is dropped (as R's lm does). A column that is constant but for few rows (Design.rare_below) is
+    dropped like a constant one, so that the two are not told apart.
 
     Args:
         moments: Sufficient statistics of the design.
@@ -105,7 +106,10 @@ def scale_moments(moments: Moments) -> Scaling:
         raise refusals.no_variation()
     unit = np.where(scale > 0.0, scale, 1.0)
     scaled = cross / np.outer(unit, unit)
-    kept = independent(scaled[:-1, :-1] / n, scale[:-1] > 0.0)
+    varying = scale[:-1] > 0.0
+    if design.constant:
+        varying &= np.array([column.rarer >= design.rare_below for column in moments.ranges[:-1]], dtype=np.bool_)
+    kept = independent(scaled[:-1, :-1] / n, varying)
     names = [column.name for column in design.columns]
     terms = (*(names[j] for j in kept), *((CONSTANT_NAME,) if design.constant else ()))
     if not terms:

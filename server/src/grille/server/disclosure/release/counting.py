@@ -6,19 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grille.server.disclosure.evidence import AnalysisSet, UnitCount
-from grille.server.disclosure.noise import noised, noised_counts
+from grille.server.disclosure.noise import noised_counts
 from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.rules.rounding import rounded_counts
 from grille.server.disclosure.texts import refusal
 
 
 def shown_count(count: UnitCount, policy: Policy) -> int:
-    """Return a count with noise, or as it is when the policy is open."""
-    return noised(count.n, count.key) if policy.protects else count.n
+    """Return a count with noise, rounded to the policy's base, or as it is when the policy is open."""
+    return int(shown_counts(np.array([count.n]), np.array([count.key % 2**64], dtype=np.uint64), policy)[0])
 
 
 def shown_counts(n: NDArray[np.int64], keys: NDArray[np.uint64], policy: Policy) -> NDArray[np.int64]:
-    """Return counts (cells,) with noise, or as they are when the policy is open."""
-    return noised_counts(n, keys) if policy.protects else n.astype(np.int64)
+    """Return counts (cells,) with noise, rounded to the policy's base, or as they are when the policy is open."""
+    if not policy.protects:
+        return n.astype(np.int64)
+    return rounded_counts(noised_counts(n, keys), policy)
 
 
 def require_units(analysis_set: AnalysisSet, policy: Policy) -> None:

@@ -20,6 +20,7 @@ from grille.server.disclosure.release.admission import Admission
 from grille.server.disclosure.release.counting import shown_count
 from grille.server.disclosure.released import AppliedRule, ReleasedModel, ReleasedTable
 from grille.server.disclosure.rules.cells import magnitude_cells_shown
+from grille.server.disclosure.rules.condition import is_few
 from grille.server.disclosure.rules.constant import TERM, constant_is_shown
 from grille.server.disclosure.rules.dominance import undominated
 from grille.server.disclosure.rules.fit import fit_is_imperfect
@@ -57,7 +58,7 @@ def release_model(
     """
     if policy.protects:
         _judge(evidence, policy)
-    admission.together((evidence.analysis_set,))
+    admission.together((evidence.analysis_set, *evidence.parts))
     constant = not policy.protects or constant_is_shown(evidence.smallest_combination, policy)
     shown = _Figures(evidence, policy)
     withheld = {table.key for table in evidence.tables if policy.protects and not _is_safe(table, constant, policy)}
@@ -67,7 +68,10 @@ def release_model(
         notices = (*notices, ("few_groups", in_numbers(FEW_GROUPS, policy)))
     rules = []
     if policy.protects:
-        rules = [applied("count_noise", policy), applied("model_rounding", policy)]
+        # that a column was left out for its few units must not show: the remark is made for every model
+        rules = [applied(rule, policy) for rule in ("count_noise", "model_rounding", "rare_columns")]
+        if policy.winsorises_models:
+            rules.append(applied("winsorising", policy))
         if not constant and any(_is_constant(row) for table in evidence.tables for row in table.rows):
             rules.append(applied("constant_hidden", policy))
         if withheld:
@@ -80,17 +84,21 @@ def release_model(
 def no_answer(evidence: NoAnswerEvidence, policy: Policy) -> GrilleError:
     """Return what is told of a model that could not be fitted.
 
-    Risk: that a fit fails, and how, tells a small set from an empty one.
-    Rule: below model_min units the refusal is that of any small model.
+    Risk: that a fit fails, and how, tells a small set from an empty one, and an outcome that nobody has from one that
+    few have.
+    Rule: below model_min units the refusal is that of any small model; an outcome without variation is refused like one
+    that hardly varies.
     Numbers: standard 100.
     """
-    if policy.protects and evidence.analysis_set.units.n < policy.model_min:
+    if policy.protects and is_few(evidence.analysis_set.units, policy.model_min):
         return refusal("MODEL_TOO_SMALL", policy)
+    if policy.protects and evidence.error.reason == "NO_VARIATION":
+        return refusal("DESIGN_COLUMN_RARE", policy)
     return evidence.error
 
 
 def _judge(evidence: ModelEvidence, policy: Policy) -> None:
-    units = evidence.analysis_set.units.n
+    units = evidence.analysis_set.units
     tests = (
         ("MODEL_TOO_SMALL", model_is_supported(units, evidence.parameters, evidence.residual_df, policy)),
         ("FIT_TOO_GOOD", fit_is_imperfect(evidence.r2, evidence.lineage_violation, policy)),
@@ -165,19 +173,20 @@ class _Figures:
     def _for_noised_n(self, kind: FigureKind, value: float) -> float:
         """Recompute a figure as if there were the noised number of units.
 
-        Otherwise R2 and adjusted R2, F, or sum of squares and its root mean give the exact number of units.
+        Otherwise R2 and adjusted R2, F, a sum of squares and its root mean or a standard deviation, or a standard error
+        and the deviations behind it give the exact number of units. Variances stay, what sums over units moves.
         """
         ratio = self._noised_df / self._df if self._df > 0 else 1.0
         if kind is FigureKind.F_STATISTIC:
             return value * ratio
         if kind is FigureKind.RESIDUAL_SCALE:
-            return value / math.sqrt(ratio)
+            return value * math.sqrt(self._noised_n / self._n / ratio)
         if kind in (FigureKind.MEAN_SIZE, FigureKind.PER_UNIT):
             return value * self._noised_n / self._n
         if kind is FigureKind.MEAN_ERROR:
-            return value / math.sqrt(ratio * self._noised_n / self._n)
+            return value / math.sqrt(ratio)
         if kind is FigureKind.MEAN_T:
-            return value * math.sqrt(ratio * self._noised_n / self._n)
+            return value * math.sqrt(ratio)
         if kind is FigureKind.ADJUSTED_R2:
             return 1.0 - (1.0 - value) / ratio * (self._noised_n - 1) / (self._n - 1)
         return value
