@@ -68,7 +68,7 @@ def check_files(data_sets: tuple[Files, ...], source: Path, problems: Problems) 
     Raises:
         UnknownNameError: NO_DATA_SETS when the folder holds none at all.
     """
-    if not data_sets:
+    if not data_sets and not len(problems):
         raise UnknownNameError(
             "NO_DATA_SETS",
             Text(f"{source} holds no data sets.", f"{source} inneholder ingen datasett."),
