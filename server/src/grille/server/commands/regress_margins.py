@@ -88,13 +88,13 @@ def _points(
 ) -> tuple[list[tuple[str, Text, dict[Part, float]]], tuple[UnitCount, ...]]:
     """Return the values of a variable, with the others at their means, and the units that have each."""
     variable = model.variables[at]
-    factor = reading.levels.levels.get(at)
-    if factor is None and not is_binary(workspace, workspace.frames[model.dataset], variable):
+    is_factor = any(one.name == at and one.kind == "factor" for term in model.terms for one in term.variables)
+    if not is_factor and not is_binary(workspace, workspace.frames[model.dataset], variable):
         raise _not_a_dummy(at)
     groups = workspace.engine.aggregate(entered, Aggregation(((at, reference(variable)),), COUNT_MEASURES))
     sizes = zip(groups.measures["n"], groups.measures["key"], strict=True)
     cells = dict(zip(groups.by[at], (UnitCount(int(n), int(key)) for n, key in sizes), strict=True))
-    values: tuple[str | float, ...] = (0.0, 1.0) if factor is None else factor
+    values: tuple[str | float, ...] = reading.levels.levels[at] if is_factor else (0.0, 1.0)
     points = []
     for code, value in enumerate(values):
         number = value if isinstance(value, float) else float("nan")
