@@ -101,3 +101,29 @@ def test_values_too_large_to_compute_with_look_like_any_that_dominate(gate: Gate
         data.run(f"generate huge{size} = wage + {size} * ((wage == {wage}) + 0)")
         assert answer(gate, data, f"normaltest huge{size}") == "DOMINATED"
     assert isinstance(answer(gate, data, "normaltest wage"), list)
+
+
+def test_comparing_groups_that_differ_in_one_unit_is_stopped(gate: Gate, data: Workbench) -> None:
+    known = truth()
+    early = float(known.wage[2021][TARGET])
+    data.run(
+        "import r/LONN 2021-12-31 as early\nreplace early = 0 if sysmiss(early)\ngenerate one = (year < 1970) + 0\n"
+        f"generate two = one + (1 - 2 * one) * (early == {early})\n"
+    )
+    differ = data.values("one").astype(float) != data.values("two").astype(float)
+    assert differ.sum() == 1
+    assert isinstance(answer(gate, data, "anova wage one, posthoc"), list)
+    assert answer(gate, data, "anova wage two, posthoc") == "SETS_TOO_CLOSE"
+    # control: the same groups again, and groups that differ in many
+    assert isinstance(answer(gate, data, "anova wage one, posthoc"), list)
+    data.run("generate three = (year < 1960) + 0")
+    assert isinstance(answer(gate, data, "anova wage three, posthoc"), list)
+
+
+def test_a_group_that_one_unit_dominates_is_not_compared(gate: Gate, data: Workbench) -> None:
+    wage = float(truth().wage[2022][TARGET])
+    data.run(f"generate rich = wage * (1 + 1e3 * (wage == {wage}))\ngenerate old = year < 1965")
+    assert answer(gate, data, "anova rich old, posthoc") != []
+    content = gate.release(data.run("anova rich old, posthoc"), project="P").content
+    (posthoc,) = [table for table in content.tables if table.key == "posthoc"]
+    assert all(cell.value is None for row in posthoc.rows for cell in row[1:])

@@ -39,12 +39,6 @@ def matrix(evidence: object, key: str) -> np.ndarray:
     return np.array([[v.n if isinstance(v, UnitCount) else v for v in row] for row in values], dtype=float)
 
 
-@pytest.fixture
-def data(bench: Workbench) -> Workbench:
-    bench.run(DATA)
-    return bench
-
-
 def test_without_protection_they_are_pandas_correlations(data: Workbench) -> None:
     data.policy = Policy.open()
     expected = people(cut=False)

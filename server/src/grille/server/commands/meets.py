@@ -63,6 +63,7 @@ MEETS: Mapping[str, Callable[[Any], Meets]] = MappingProxyType(
         "correlate": _always(figure_sets()),
         "ci": lambda plan: magnitudes(len(plan.by), percentiles=False),
         "normaltest": _always(figure_sets()),
+        "anova": lambda plan: model(extras=bool(plan.posthoc)),
         "boxplot": lambda plan: magnitudes(len(plan.over)),
         "histogram": lambda plan: histogram(discrete=plan.discrete, grouped=plan.by is not None),
         "regress": _always(model(extras=True)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from grille.server.commands import (
+    anova,
     assign_labels,
     boxplot,
     ci,
@@ -65,6 +66,7 @@ WHITELIST: tuple[Command, ...] = (
     correlate.COMMAND,
     ci.COMMAND,
     normaltest.COMMAND,
+    anova.COMMAND,
     boxplot.COMMAND,
     histogram.COMMAND,
     regress.COMMAND,

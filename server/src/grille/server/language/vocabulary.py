@@ -37,6 +37,7 @@ SHAPES: Final[Mapping[str, str]] = MappingProxyType(
         "correlate": "analysis",
         "ci": "analysis",
         "normaltest": "analysis",
+        "anova": "analysis",
         "boxplot": "analysis",
         "histogram": "analysis",
         "regress": "analysis",
@@ -55,7 +56,7 @@ COMMANDS: Final[frozenset[str]] = frozenset(SHAPES) | {TEXTBLOCK}
 
 NOT_OFFERED: Final[frozenset[str]] = frozenset(
     (
-        *("aggregate", "anova", "barchart", "clear", "clone-units", "clone-variables", "coefplot", "collapse"),
+        *("aggregate", "barchart", "clear", "clone-units", "clone-variables", "coefplot", "collapse"),
         *("configure", "cox", "edit", "end", "for", "hausman", "help-function", "hexbin", "import-event"),
         *("import-panel", "ivregress", "ivregress-predict", "kaplan-meier", "let", "load", "logit", "logit-predict"),
         *("merge", "mlogit", "mlogit-predict", "negative-binomial", "negative-binomial-predict"),
