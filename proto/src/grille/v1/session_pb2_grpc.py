@@ -80,7 +80,7 @@ class SessionServiceServicer(object):
         """Opens a session for a project of the caller. The caller is the subject of the client certificate.
         PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project;
         RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many;
-        NOT_FOUND (NO_TWIN) when a twin is asked for and there is none.
+        INTERNAL (TWIN_NOT_MADE) when a twin is asked for that cannot be made; the first wish for one makes it, in seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

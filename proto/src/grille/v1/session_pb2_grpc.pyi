@@ -37,7 +37,7 @@ class SessionServiceStub:
     """Opens a session for a project of the caller. The caller is the subject of the client certificate.
     PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project;
     RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many;
-    NOT_FOUND (NO_TWIN) when a twin is asked for and there is none.
+    INTERNAL (TWIN_NOT_MADE) when a twin is asked for that cannot be made; the first wish for one makes it, in seconds.
     """
     ListSessions: _grpc.UnaryUnaryMultiCallable[_session_pb2.ListSessionsRequest, _session_pb2.ListSessionsResponse]
     """Lists the caller's own open sessions, newest first."""
@@ -74,7 +74,7 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """Opens a session for a project of the caller. The caller is the subject of the client certificate.
     PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project;
     RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many;
-    NOT_FOUND (NO_TWIN) when a twin is asked for and there is none.
+    INTERNAL (TWIN_NOT_MADE) when a twin is asked for that cannot be made; the first wish for one makes it, in seconds.
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_session_pb2.ListSessionsRequest, _session_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists the caller's own open sessions, newest first."""
@@ -114,7 +114,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Opens a session for a project of the caller. The caller is the subject of the client certificate.
         PERMISSION_DENIED (NOT_A_MEMBER) when the caller is not a researcher of the project;
         RESOURCE_EXHAUSTED (TOO_MANY_SESSIONS) when the server or the user has too many;
-        NOT_FOUND (NO_TWIN) when a twin is asked for and there is none.
+        INTERNAL (TWIN_NOT_MADE) when a twin is asked for that cannot be made; the first wish for one makes it, in seconds.
         """
 
     @_abc_1.abstractmethod

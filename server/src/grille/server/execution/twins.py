@@ -16,6 +16,8 @@ REMARK = Text(
 )
 MARK = Text("Synthetic twin: numbers mean nothing", "Syntetisk tvilling: tallene betyr ingenting")
 
+_COLOUR = "#b00020"
+
 Present = Callable[[Any], tuple[Block, ...]]
 
 
@@ -47,6 +49,8 @@ def _with_mark(title: Text) -> Text:
 
 
 def _plot_title(title: Any) -> dict[str, Any]:
-    """Return a Vega-Lite title with the mark as its subtitle, whatever form the title had."""
-    own = title if isinstance(title, dict) else {"text": title if title is not None else ""}
-    return {**own, "subtitle": MARK, "subtitleColor": "#b00020"}
+    """Return a Vega-Lite title with the mark, under the plot's own title or in its place when it has none."""
+    own = title if isinstance(title, dict) else {"text": title}
+    if not own.get("text"):  # without a text there would be no subtitle either
+        return {**own, "text": MARK, "color": _COLOUR}
+    return {**own, "subtitle": MARK, "subtitleColor": _COLOUR}
