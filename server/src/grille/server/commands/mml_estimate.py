@@ -66,7 +66,7 @@ def estimate_mixed(
         likelihood: Restricted or full.
     """
     engine = workspace.engine
-    reading = read(engine, entered, model)
+    reading = read(workspace, entered, model)
 
     def count() -> Groups:
         expect_combinations(workspace, entered, model)
@@ -93,7 +93,7 @@ def estimate_mixed(
         icc=fit.levels[-1].icc_cumulative,
         tables=(),
         notices=(
-            *dropped_notice(fit.dropped, term_labels(model, reading)),
+            *dropped_notice(fit.dropped, term_labels(model, reading), reading.design, moments),
             *boundary_notices(groups, fit),
             *clusters_notice(groups, fit),
             *crossed_notice(groups, crossings(groups, cells, workspace.policy), workspace.policy),

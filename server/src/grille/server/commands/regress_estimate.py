@@ -53,7 +53,7 @@ def estimate(
         cluster: Cluster variable, one of the model's others.
     """
     engine = workspace.engine
-    reading = read(engine, entered, model)
+    reading = read(workspace, entered, model)
 
     def count() -> AnalysisSet:
         expect_combinations(workspace, entered, model)
@@ -80,7 +80,7 @@ def estimate(
         groups=(),
         icc=None,
         tables=(),
-        notices=dropped_notice(fit.dropped, term_labels(model, reading)),
+        notices=dropped_notice(fit.dropped, term_labels(model, reading), reading.design, moments),
         lineage_violation=model.lineage_violation,
     )
     return Estimated(reading, moments, fit, evidence)
