@@ -259,7 +259,7 @@ class TableNeeds:
     Attributes:
         leverage: As ModelEvidence.leverage, of a design that the table was computed with; None asks nothing.
         weight: (total, largest part of a unit, second largest) of the sum behind the table; None asks nothing.
-        cells: Sets of units that its rows are about; each must be large.
+        cells: The units that each of its rows is about; rows about few are left out. Empty: about all.
         constant: Whether it gives the constant term away.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -61,8 +62,9 @@ def release_model(
     admission.together((evidence.analysis_set, *evidence.parts))
     constant = not policy.protects or constant_is_shown(evidence.smallest_combination, policy)
     shown = _Figures(evidence, policy)
-    withheld = {table.key for table in evidence.tables if policy.protects and not _is_safe(table, constant, policy)}
-    tables = tuple(_table(table, shown, constant, table.key in withheld) for table in evidence.tables)
+    known = tuple(_known_rows(table, policy) for table in evidence.tables)
+    withheld = {table.key for table in known if policy.protects and not _is_safe(table, constant, policy)}
+    tables = tuple(_table(table, shown, constant, table.key in withheld) for table in known)
     notices = evidence.notices
     if groups_are_few(evidence.groups, policy):
         notices = (*notices, ("few_groups", in_numbers(FEW_GROUPS, policy)))
@@ -118,15 +120,22 @@ def _is_safe(table: FigureTable, constant: bool, policy: Policy) -> bool:
     needs = table.needs
     if needs is None:
         return True
-    counts = np.array([cell.n for cell in needs.cells], dtype=np.int64)
-    noised = np.array([shown_count(cell, policy) for cell in needs.cells], dtype=np.int64)
     total, largest, second = (np.array([part]) for part in needs.weight or (0.0, 0.0, 0.0))
     return (
         (constant or not needs.constant)
         and (needs.leverage is None or nobody_is_isolated(needs.leverage, policy))
         and bool(undominated(total, largest, second, policy)[0])
-        and bool(magnitude_cells_shown(counts, noised, policy).all())
     )
+
+
+def _known_rows(table: FigureTable, policy: Policy) -> FigureTable:
+    """Return a table without the rows about few units, which then look like those about none."""
+    if table.needs is None or not table.needs.cells or not policy.protects:
+        return table
+    counts = np.array([cell.n for cell in table.needs.cells], dtype=np.int64)
+    noised = np.array([shown_count(cell, policy) for cell in table.needs.cells], dtype=np.int64)
+    large = magnitude_cells_shown(counts, noised, policy)
+    return replace(table, rows=tuple(row for row, kept in zip(table.rows, large, strict=True) if kept))
 
 
 class _Figures:
