@@ -10,6 +10,7 @@ import numpy as np
 from grille.server.commands.base import Workspace
 from grille.server.commands.beside import beside
 from grille.server.commands.facts import reference
+from grille.server.commands.gathering import gather
 from grille.server.commands.mml_tables import boundary_notices, clusters_notice, crossed_notice
 from grille.server.commands.models import (
     Model,
@@ -17,7 +18,6 @@ from grille.server.commands.models import (
     design_columns,
     dropped_notice,
     expect_combinations,
-    read,
     smallest_combination,
     term_labels,
 )
@@ -30,7 +30,7 @@ from grille.server.disclosure.rules.cells import magnitude_cells_shown
 from grille.server.engines.base import Engine, Frame
 from grille.server.plan.aggregates import Aggregation, Groups
 from grille.server.statistics.leverage import design_leverage
-from grille.server.statistics.moments import Moments, collect_moments
+from grille.server.statistics.moments import Moments
 from grille.server.statistics.reml import Likelihood, MixedLevel, MixedResult, fit_mixed
 from grille.server.statistics.uncertainty import ErrorKind
 
@@ -66,14 +66,13 @@ def estimate_mixed(
         likelihood: Restricted or full.
     """
     engine = workspace.engine
-    reading = read(workspace, entered, model)
 
     def count() -> Groups:
         expect_combinations(workspace, entered, model)
         return count_groups(engine, entered, groups)
 
     with beside(count) as counted:
-        moments = collect_moments(reading.passes, reading.design, reading.levels, tuple(one.name for one in groups))
+        reading, moments = gather(workspace, entered, model, tuple(one.name for one in groups))
     workspace.progress("fitting")
     fit = fit_mixed(moments, model.level, errors, likelihood, reading.passes)
     workspace.progress("checking")

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.beside import beside
+from grille.server.commands.gathering import gather
 from grille.server.commands.models import (
     Model,
     Reading,
     design_columns,
     dropped_notice,
     expect_combinations,
-    read,
     smallest_combination,
     term_labels,
 )
@@ -20,7 +20,7 @@ from grille.server.commands.sets import analysis_set
 from grille.server.disclosure.evidence import AnalysisSet, ModelEvidence
 from grille.server.engines.base import Frame
 from grille.server.statistics.leverage import design_leverage
-from grille.server.statistics.moments import Moments, collect_moments
+from grille.server.statistics.moments import Moments
 from grille.server.statistics.ols import ClusterVariable, Covariance, OlsResult, fit_ols
 
 
@@ -53,14 +53,13 @@ def estimate(
         cluster: Cluster variable, one of the model's others.
     """
     engine = workspace.engine
-    reading = read(workspace, entered, model)
 
     def count() -> AnalysisSet:
         expect_combinations(workspace, entered, model)
         return analysis_set(engine, entered, command, None, ())
 
     with beside(count) as counted:
-        moments = collect_moments(reading.passes, reading.design, reading.levels)
+        reading, moments = gather(workspace, entered, model)
     workspace.progress("fitting")
     clusters = None if cluster is None else ClusterVariable(cluster, len(reading.levels.levels[cluster]))
     fit = fit_ols(moments, model.level, covariance, reading.passes, clusters)

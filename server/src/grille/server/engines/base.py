@@ -140,6 +140,9 @@ class Engine(Protocol):
     def batches(self, frame: Frame, request: BatchRequest) -> tuple[FactorLevels, Callable[[], Iterator[Batch]]]:
         """Return the factor levels and a function that starts a pass over the complete rows."""
 
+    def few_values(self, frame: Frame, expression: Expression) -> int | None:
+        """Return how many values an expression can take at most, where that is known and they are few; else None."""
+
     def sweep(self, live: tuple[Frame, ...]) -> None:
         """Drop every stored table that no frame of `live` uses; a new command begins, interrupts are forgotten."""
 

@@ -110,12 +110,14 @@ class BatchRequest:
             are sorted ascending and cover exactly the complete cases.
         where: As in Aggregation.
         all_complete: Whether no row has a missing value, so that none need be looked for.
+        every_level: Whether levels may be among a factor's that no complete case has, so that none need be looked for.
     """
 
     numbers: tuple[tuple[str, Expression], ...]
     factors: tuple[tuple[str, Expression], ...] = ()
     where: Expression | None = None
     all_complete: bool = False
+    every_level: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,26 +32,27 @@ class GroupSums:
         self._sizes = np.zeros(cells)
         self._sums = np.zeros((len(design.columns) + 1, cells))
 
-    def add(self, cells: Indices, batch: Batch, block: Floats) -> None:
+    def add(self, cells: Indices, batch: Batch, block: Floats, weights: Floats | None = None) -> None:
         """Add rows.
 
         Args:
             cells: Cell of each row, (rows,).
             batch: The rows.
             block: Their columns and outcome, float64 (columns + 1, rows), indicators unshifted.
+            weights: How many equal rows each stands for, float64 (rows,); None for one.
         """
         self._grow(int(cells.max()) + 1)
         size = self._sizes.size
-        self._sizes += np.bincount(cells, minlength=size)
+        self._sizes += np.bincount(cells, weights, minlength=size)
         for row in self._weighted:
-            self._sums[row] += np.bincount(cells, weights=block[row], minlength=size)
+            self._sums[row] += np.bincount(cells, _weighted(block[row], weights), minlength=size)
         for name, n_levels, rows, codes in self._factors:
             if size * n_levels <= 4 * batch.rows:
-                counts = np.bincount(cells * n_levels + batch.factors[name], minlength=size * n_levels)
+                counts = np.bincount(cells * n_levels + batch.factors[name], weights, minlength=size * n_levels)
                 self._sums[rows] += counts.reshape(size, n_levels)[:, codes].T
             else:  # the table of counts would be larger than the batch
                 for row in rows:
-                    self._sums[row] += np.bincount(cells, weights=block[row], minlength=size)
+                    self._sums[row] += np.bincount(cells, _weighted(block[row], weights), minlength=size)
 
     def totals(self) -> tuple[Floats, Floats]:
         """Return sizes (cells,) and sums (columns + 1, cells)."""
@@ -63,3 +64,7 @@ class GroupSums:
             extra = max(extra, self._sizes.size)  # doubling keeps the copying linear
             self._sizes = np.concatenate([self._sizes, np.zeros(extra)])
             self._sums = np.concatenate([self._sums, np.zeros((self._sums.shape[0], extra))], axis=1)
+
+
+def _weighted(values: Floats, weights: Floats | None) -> Floats:
+    return values if weights is None else values * weights

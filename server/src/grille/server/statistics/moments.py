@@ -95,23 +95,24 @@ def collect_moments(passes: Pass, design: Design, levels: FactorLevels, groups: 
     Raises:
         NumericError: TOO_FEW_ROWS without any row; NOT_FINITE when sums overflow.
     """
-    gathering = _Gathering(design, levels, groups)
+    gathering = Gathering(design, levels, groups)
     with prefetch(passes()) as batches, np.errstate(over="ignore", invalid="ignore"):  # finish() looks at the sums
         for batch in with_first_of(batches, _FIRST_ROWS):
             gathering.add(batch)
         return gathering.finish()
 
 
-class _Gathering:
+class Gathering:
     """The accumulators of one pass."""
 
     def __init__(self, design: Design, levels: FactorLevels, groups: tuple[str, ...]) -> None:
+        """Make room; see collect_moments."""
         if len(groups) > 2:
             text = "A multilevel model has at most two group variables."
             raise InternalError("GROUP_VARIABLES", Text(text, "En flernivåmodell har høyst to gruppevariabler."))
         q = len(design.columns) + 1
         self.design = design
-        self.n = 0
+        self.n = 0.0
         self.origin = np.zeros(q)
         self.total = np.zeros(q)
         self.cross = np.zeros((q, q))
@@ -125,20 +126,22 @@ class _Gathering:
         cells = sizes[0] if len(groups) == 1 else 0
         self.sums = GroupSums(design, levels, cells) if groups else None
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: Batch, weights: Floats | None = None) -> None:
+        """Take in rows; with `weights`, float64 (rows,), each stands for so many equal ones."""
         if self.block.shape[1] < batch.rows:
             self.block = np.empty((self.block.shape[0], batch.rows))
         block = fill(self.design, batch, self.block)
         for row in self.shifted:
-            self.trackers[row].add(block[row])
+            self.trackers[row].add(block[row], weights)
             if self.n == 0:
                 self.origin[row] = block[row].mean()
             block[row] -= self.origin[row]
-        self.n += batch.rows
-        self.total += block.sum(axis=1)
-        self.cross += block @ block.T
+        weighted = block if weights is None else block * weights
+        self.n += batch.rows if weights is None else float(weights.sum())
+        self.total += weighted.sum(axis=1)
+        self.cross += weighted @ block.T
         if self.sums is not None:
-            self.sums.add(self._cells(batch), batch, block)
+            self.sums.add(self._cells(batch), batch, block, weights)
 
     def _cells(self, batch: Batch) -> Indices:
         if self.index is None:
@@ -146,6 +149,7 @@ class _Gathering:
         return self.index.number(batch.factors[self.variables[0]], batch.factors[self.variables[1]])
 
     def finish(self) -> Moments:
+        """Return the moments of all rows; see collect_moments for errors."""
         if self.n == 0:
             raise refusals.too_few_rows()
         shift = self.total / self.n
@@ -154,11 +158,13 @@ class _Gathering:
         if not (np.isfinite(mean).all() and np.isfinite(cross).all()):
             raise refusals.not_finite()
         ranges = tuple(
-            self.trackers[row].result(self.n) if row in self.trackers else ColumnRange.of_indicator(total, self.n)
+            self.trackers[row].result(round(self.n))
+            if row in self.trackers
+            else ColumnRange.of_indicator(total, round(self.n))
             for row, total in enumerate(self.total)
         )
         groups = self._groups(shift) if self.sums is not None else None
-        return Moments(self.design, self.n, mean, cross, ranges, groups)
+        return Moments(self.design, round(self.n), mean, cross, ranges, groups)
 
     def _groups(self, shift: Floats) -> GroupMoments:
         assert self.sums is not None

@@ -51,13 +51,18 @@ class RangeTracker:
         self._candidate: float | None = None
         self._count = 0
 
-    def add(self, values: Floats) -> None:
-        """Take in the next rows, float64 (rows,), at least one."""
+    def add(self, values: Floats, weights: Floats | None = None) -> None:
+        """Take in the next rows, float64 (rows,), at least one.
+
+        With `weights`, float64 (rows,), each stands for so many equal ones; then all rows must come at once, and the
+        candidate is the most common value of all.
+        """
         if self._candidate is None:
-            self._candidate = _most_common(values[:_LEADING])
+            self._candidate = _most_common(values[:_LEADING]) if weights is None else _heaviest(values, weights)
         self._low = min(self._low, float(values.min()))
         self._high = max(self._high, float(values.max()))
-        self._count += int(np.count_nonzero(values == self._candidate))
+        same = values == self._candidate
+        self._count += int(np.count_nonzero(same)) if weights is None else round(float(weights[same].sum()))
 
     def result(self, n: int) -> ColumnRange:
         """Return the range over all `n` rows."""
@@ -69,3 +74,8 @@ def _most_common(values: Floats) -> float:
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     lengths = np.diff(np.append(starts, ordered.size))
     return float(ordered[starts[lengths.argmax()]])
+
+
+def _heaviest(values: Floats, weights: Floats) -> float:
+    found, place = np.unique(values, return_inverse=True)
+    return float(found[np.bincount(place, weights).argmax()])

@@ -28,9 +28,8 @@ def batches(
     complete = composition(frame, expressions, where=request.where, complete=wanted)
     factors = [expression for _, expression in request.factors]
     looked_at = composition(frame, factors, where=request.where, complete=wanted)
-    coded = dict(
-        zip((name for name, _ in request.factors), codings(requests, store, frame, factors, looked_at), strict=True)
-    )
+    found = codings(requests, store, frame, factors, looked_at, every_level=request.every_level)
+    coded = dict(zip((name for name, _ in request.factors), found, strict=True))
     numbers = {name: _Number.of(frame, expression) for name, expression in request.numbers}
     wanted_sql = list(dict.fromkeys((*(one.sql for one in numbers.values()), *(one.sql for one in coded.values()))))
     places = {sql: place for place, sql in enumerate(wanted_sql)}

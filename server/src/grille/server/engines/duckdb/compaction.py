@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import compress
 
+import numpy as np
+import pyarrow as pa
 from sqlglot import exp
 
 from grille.server.engines.base import Frame, Rows, StoredColumn
-from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.coded import CodedColumn
+from grille.server.engines.duckdb.connection import Requests, array
+from grille.server.engines.duckdb.dictionaries import Dictionaries
 from grille.server.engines.duckdb.sql import (
     KEYS,
     SESSION,
@@ -15,6 +20,7 @@ from grille.server.engines.duckdb.sql import (
     VALUE,
     aliased,
     bank_table,
+    code,
     field,
     rows_of,
     stored,
@@ -37,10 +43,11 @@ def is_compact(rows: Rows) -> bool:
 class Compaction:
     """Writes data sets anew with present rows alone, and back."""
 
-    def __init__(self, requests: Requests, store: Store) -> None:
-        """Read with `requests`, write to `store`."""
+    def __init__(self, requests: Requests, store: Store, dictionaries: Dictionaries) -> None:
+        """Read with `requests`, write to `store` and `dictionaries`."""
         self._requests = requests
         self._store = store
+        self._dictionaries = dictionaries
 
     def compact(self, frame: Frame, rows_stored: int) -> Frame:
         """Return the same data set without absent rows, or as it is when few of its `rows_stored` rows are absent."""
@@ -50,16 +57,32 @@ class Compaction:
         words = [field(KEYS, name) for name in (_UNIT, "record_key", *(f"s{word}" for word in range(SKETCH_WORDS)))]
         keys, _ = self._store.keys(self._present(rows, units_table(rows)).select(*words))
         columns: dict[str, StoredColumn] = {}
-        written: dict[str, str] = {}
-        for name, column in frame.columns.items():
-            if column.table not in written:
-                select = self._present(rows, table(column.table)).select(aliased(stored(column.table), VALUE))
-                written[column.table] = self._store.column(select)[0]
-            columns[name] = replace(column, table=written[column.table])
+        for name in dict.fromkeys(column.table for column in frame.columns.values()):
+            sharing = {one: column for one, column in frame.columns.items() if column.table == name}
+            columns |= self._compacted(rows, name, sharing)
         everyone = exp.select(aliased(exp.true(), VALUE)).from_(bank_table(SESSION, keys, KEYS))
         present, _ = self._store.mask(everyone)
         whole = None if is_compact(rows) else (rows.keys, rows.present)
-        return Frame(replace(rows, keys=f"{SESSION}/{keys}", present=present, whole=whole), columns)
+        ordered = {name: columns[name] for name in frame.columns}
+        return Frame(replace(rows, keys=f"{SESSION}/{keys}", present=present, whole=whole), ordered)
+
+    def _compacted(self, rows: Rows, name: str, sharing: dict[str, StoredColumn]) -> dict[str, StoredColumn]:
+        """Return the columns that share a stored table without absent rows, and without codes that are no more used."""
+        coded = {one: column for one, column in sharing.items() if isinstance(column, CodedColumn)}
+        select = self._present(rows, table(name))
+        if not coded:
+            written = self._store.column(select.select(aliased(stored(name), VALUE)))[0]
+            return {one: replace(column, table=written) for one, column in sharing.items()}
+        first = next(iter(coded.values()))
+        parts = [array(part.column(0)) for part in self._requests.stream(select.select(aliased(code(first), VALUE)))]
+        codes = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint16)
+        used = np.bincount(codes, minlength=len(first.values)) > 0
+        used[0] = True
+        written = self._store.array(pa.array((np.cumsum(used) - 1).astype(np.uint16)[codes]))
+        return {
+            one: self._dictionaries.coded(written, list(compress(column.values, used)), column.type)
+            for one, column in coded.items()
+        }
 
     def undo(self, frame: Frame, bank_keys: str) -> Frame:
         """Return a compact data set spread over all units of the bank again, so that others can join it."""

@@ -14,6 +14,7 @@ from grille.server.engines.base import Frame, Source
 from grille.server.engines.duckdb import connection as connections
 from grille.server.engines.duckdb.aggregates import aggregate
 from grille.server.engines.duckdb.batches import batches
+from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.counts import any_by_code, counts_by_code, counts_of_combinations
 from grille.server.engines.duckdb.dictionaries import Dictionaries, closed
@@ -32,7 +33,7 @@ from grille.server.plan.aggregates import (
     OrderStatistics,
     Percentiles,
 )
-from grille.server.plan.expressions import Expression
+from grille.server.plan.expressions import ColumnRef, Expression
 
 
 def open_session_engine(path: str, key: str, *, memory_limit: str, threads: int, temp_directory: str) -> DuckDbEngine:
@@ -125,6 +126,12 @@ class DuckDbEngine:
         """Return the factor levels and a function that starts a pass over the complete rows."""
         frame, request = self._folding.batch_request(self._dictionaries.opened(frame), request)
         return batches(self._requests, self._store, frame, request)
+
+    def few_values(self, frame: Frame, expression: Expression) -> int | None:
+        """See Engine.few_values."""
+        frame, (expression,) = self._dictionaries.folded(self._dictionaries.opened(frame), expression)
+        column = frame.columns[expression.name] if isinstance(expression, ColumnRef) else None
+        return len(set(column.values)) if isinstance(column, CodedColumn) else None
 
     def sweep(self, live: tuple[Frame, ...]) -> None:
         """Drop every stored table that no frame of `live` uses; a new command begins, interrupts are forgotten."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,12 +52,23 @@ class Coding:
 
 
 def codings(
-    requests: Requests, store: Store, frame: Frame, expressions: Sequence[Expression], complete: exp.Select
+    requests: Requests,
+    store: Store,
+    frame: Frame,
+    expressions: Sequence[Expression],
+    complete: exp.Select,
+    *,
+    every_level: bool = False,
 ) -> tuple[Coding, ...]:
-    """Return the coding of each expression over the rows of `complete`, a SELECT that has no columns yet."""
+    """Return the coding of each expression over the rows of `complete`, a SELECT that has no columns yet.
+
+    With `every_level` the levels of coded columns are those of their dictionaries, whether they occur or not.
+    """
     if not expressions:
         return ()
     read = [_coded(frame, one) for one in expressions]
+    if every_level and all(read):
+        return tuple(_recoding(one, code(one), range(len(one.values))) for one in read if one is not None)
     sqls = [value(frame, one) if coded is None else code(coded) for one, coded in zip(expressions, read, strict=True)]
     distinct = list(dict.fromkeys(sqls))
     lists = [function("list", exp.Distinct(expressions=[sql.copy()])) for sql in distinct]
@@ -76,7 +87,7 @@ def _coded(frame: Frame, expression: Expression) -> CodedColumn | None:
     return None
 
 
-def _recoding(column: CodedColumn, sql: exp.Expr, found: list[int]) -> Coding:
+def _recoding(column: CodedColumn, sql: exp.Expr, found: Iterable[int]) -> Coding:
     values = {one for one in (column.values[place] for place in found) if one is not None}
     levels = tuple(sorted(values, key=lambda one: one.encode() if isinstance(one, str) else one))
     places = {level: place for place, level in enumerate(levels)}

@@ -47,7 +47,7 @@ class Frames:
         self._readings = Readings(requests, store, dictionaries)
         self._units: dict[str, int] = {}
         self._whole: dict[str, bool] = {}
-        self._compaction = Compaction(requests, store)
+        self._compaction = Compaction(requests, store, dictionaries)
 
     def import_first(self, source: Source, column: str) -> Frame:
         """Return a data set of the units that have a value in `source`, with one column."""

@@ -1,0 +1,33 @@
+"""Moments of a design out of those of one that has all its columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from grille.server.statistics.design import Design
+from grille.server.statistics.moments import Moments
+
+
+def selected_moments(moments: Moments, design: Design) -> Moments | None:
+    """Return the moments of `design`, or None when some of its columns are missing.
+
+    Args:
+        moments: Of the same rows and groups, and of a design over the same variables with the same levels.
+        design: The design wanted.
+    """
+    places = {(column.name, column.parts): place for place, column in enumerate(moments.design.columns)}
+    found = [places.get((column.name, column.parts)) for column in design.columns]
+    if design.outcome != moments.design.outcome or any(place is None for place in found):
+        return None
+    chosen = np.array([*(place for place in found if place is not None), len(moments.design.columns)], dtype=np.intp)
+    groups = moments.groups
+    return replace(
+        moments,
+        design=design,
+        mean=moments.mean[chosen],
+        cross=moments.cross[np.ix_(chosen, chosen)],
+        ranges=tuple(moments.ranges[place] for place in chosen),
+        groups=None if groups is None else replace(groups, means=groups.means[chosen]),
+    )
