@@ -22,3 +22,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Service:
     made.add_user("audun", "wages", role="auditor")
     made.add_user("kari", "wages", role="custodian")
     return made
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running server with imported data sets: see support.own_service."""
+    from support import own_service  # statsmodels, which its cases use, takes seconds to import
+
+    made = own_service.build(tmp_path_factory.mktemp("own"))
+    made.start()
+    yield made
+    assert made.stop() == 0
