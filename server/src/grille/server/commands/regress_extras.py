@@ -17,7 +17,13 @@ from grille.server.statistics.collinearity import variance_inflation
 from grille.server.statistics.design import CONSTANT_NAME
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.ols import OlsResult
-from grille.server.statistics.residual_tests import JointTest, Weight, residual_tests
+from grille.server.statistics.residual_tests import (
+    Heteroskedasticity,
+    JointTest,
+    Reset,
+    Weight,
+    residual_tests,
+)
 from grille.server.text import Text, same
 
 HETEROSKEDASTICITY = {
@@ -165,19 +171,23 @@ def _tests(extras: Extras, reading: Reading, moments: Moments, fit: OlsResult) -
         reset=extras.reset,
         heteroskedasticity=bool(extras.heteroskedasticity),
     )
-    tables = []
-    if reset is not None:
-        needs = TableNeeds(leverage=reset.leverage, weight=_parts(reset.weight))
-        row = _test("ov", Text("Powers 2 to 4 of fitted values", "Potens 2 til 4 av predikerte verdier"), reset.test)
-        title = Text("Ramsey's RESET test", "Ramseys RESET-test")
-        tables.append(FigureTable("reset", title, TEST_COLUMNS, (row,), needs))
-    if spread is not None:
-        found = {"het_bp": spread.breusch_pagan, "het_iid": spread.studentised, "het_fstat": spread.f}
-        rows = tuple(_test(key, HETEROSKEDASTICITY[key], found[key]) for key in extras.heteroskedasticity)
-        title = Text("Tests of equal variance", "Tester av lik varians")
-        needs = TableNeeds(weight=_parts(spread.weight))
-        tables.append(FigureTable("heteroskedasticity", title, TEST_COLUMNS, rows, needs))
-    return tables
+    tables = [] if reset is None else [reset_table(reset)]
+    return tables if spread is None else [*tables, spread_table(spread, extras.heteroskedasticity)]
+
+
+def reset_table(reset: Reset) -> FigureTable:
+    """Return the table `reset`."""
+    needs = TableNeeds(leverage=reset.leverage, weight=_parts(reset.weight))
+    row = _test("ov", Text("Powers 2 to 4 of fitted values", "Potens 2 til 4 av predikerte verdier"), reset.test)
+    return FigureTable("reset", Text("Ramsey's RESET test", "Ramseys RESET-test"), TEST_COLUMNS, (row,), needs)
+
+
+def spread_table(spread: Heteroskedasticity, keys: tuple[str, ...]) -> FigureTable:
+    """Return the table `heteroskedasticity` with the tests of HETEROSKEDASTICITY that are asked for."""
+    found = {"het_bp": spread.breusch_pagan, "het_iid": spread.studentised, "het_fstat": spread.f}
+    rows = tuple(_test(key, HETEROSKEDASTICITY[key], found[key]) for key in keys)
+    title = Text("Tests of equal variance", "Tester av lik varians")
+    return FigureTable("heteroskedasticity", title, TEST_COLUMNS, rows, TableNeeds(weight=_parts(spread.weight)))
 
 
 def _parts(weight: Weight) -> tuple[float, float, float]:

@@ -257,13 +257,13 @@ class TableNeeds:
     """What must hold for a table of a model to be shown, beyond what holds for the model.
 
     Attributes:
-        leverage: As ModelEvidence.leverage, of a design that the table was computed with; None asks nothing.
+        leverage: Largest of one unit, in a design that the table tests but does not show; None asks nothing.
         weight: (total, largest part of a unit, second largest) of the sum behind the table; None asks nothing.
         cells: The units that each of its rows is about; rows about few are left out. Empty: about all.
         constant: Whether it gives the constant term away.
     """
 
-    leverage: tuple[float, float] | None = None
+    leverage: float | None = None
     weight: tuple[float, float, float] | None = None
     cells: tuple[UnitCount, ...] = ()
     constant: bool = False

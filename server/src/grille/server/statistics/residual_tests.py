@@ -52,12 +52,12 @@ class Reset:
 
     Attributes:
         test: F test of the powers.
-        leverage: Of the design with the powers: of one row, and of three together.
+        leverage: Largest of one row in the design with the powers.
         weight: Of single rows in the sum of squares that the powers explain.
     """
 
     test: JointTest | None
-    leverage: tuple[float, float]
+    leverage: float
     weight: Weight
 
 
@@ -158,7 +158,7 @@ class _Powers:
         self.with_columns, self.products = np.zeros((k, q)), np.zeros((q, q))
         self.sums, self.with_residual = np.zeros(q), np.zeros(q)
         self.ss_resid = 0.0
-        self.leverages, self.parts = _Largest(3), _Largest(2)
+        self.leverages, self.parts = _Largest(1), _Largest(2)
         self.kept = np.empty(0, dtype=np.intp)
         self.explained = 0.0
 
@@ -205,7 +205,7 @@ class _Powers:
 
     def result(self) -> Reset:
         q = int(self.kept.size)
-        leverage = (float(self.leverages.values[-1]), float(self.leverages.values.sum()))
+        leverage = float(self.leverages.values[0])
         if not q:
             return Reset(None, leverage, Weight(0.0, 0.0, 0.0))
         df = self.n - self.scaling.parameters - q

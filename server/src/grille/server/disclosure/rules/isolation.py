@@ -21,3 +21,19 @@ def nobody_is_isolated(leverage: tuple[float, float], policy: Policy) -> bool:
     """
     one, three = leverage
     return one <= policy.leverage_one_max and three <= policy.leverage_three_max
+
+
+def test_is_of_many(leverage: float, policy: Policy) -> bool:
+    """Say whether no unit alone steers a design whose coefficients are not shown, only one test of them.
+
+    Risk: powers of the fitted values isolate the unit with the most extreme one, though the design does not; the test
+    then tells how far that unit is off.
+    Rule: the largest leverage <= leverage_three_max, that of three units in a design that is shown.
+    Numbers: standard 0.5.
+    Source: as nobody_is_isolated; one number of a design tells less than its coefficients.
+
+    Args:
+        leverage: Of one unit; NaN counts as too large.
+        policy: Numbers.
+    """
+    return leverage <= policy.leverage_three_max
