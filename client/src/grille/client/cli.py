@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-sessions_app = typer.Typer(help="List and close your open sessions.", no_args_is_help=True)
+sessions_app = typer.Typer(help="List, resume, replay and close your sessions.", no_args_is_help=True)
 app.add_typer(sessions_app, name="sessions")
 app.add_typer(audit_app, name="audit")
 app.command("verify")(verify)
@@ -141,6 +141,37 @@ def sessions_close(
 
     environment: Environment = context.obj
     raise typer.Exit(act(environment, ids, lang or environment.words))
+
+
+@sessions_app.command("resume")
+def sessions_resume(
+    context: typer.Context,
+    session: Annotated[str, typer.Argument(metavar="ID")],
+    format: Annotated[FormatName, typer.Option("--format", "-f", help="How results are written.")] = FormatName.TEXT,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File or folder to write to.")] = None,
+    results: Annotated[
+        bool, typer.Option("--results/--no-results", help="Show the answers to the latest script, also of one at work.")
+    ] = True,
+    lang: Lang = None,
+) -> None:
+    """Bring a session back after a lost connection or a restart of the server, and show what you missed."""
+    from grille.client.commands.run import RunOptions
+    from grille.client.commands.sessions import resume_session as act
+
+    environment: Environment = context.obj
+    options = RunOptions("-", format, out, lang or environment.words, session, None, keep=True, tables=False)
+    raise typer.Exit(act(environment, options, results=results))
+
+
+@sessions_app.command("replay")
+def sessions_replay(
+    context: typer.Context, session: Annotated[str, typer.Argument(metavar="ID")], lang: Lang = None
+) -> None:
+    """Run a recorded session again in the server; exit code 1 unless every released digest comes out again."""
+    from grille.client.commands.sessions import replay_session as act
+
+    environment: Environment = context.obj
+    raise typer.Exit(act(environment, session, lang or environment.words))
 
 
 def main(arguments: list[str] | None = None, environment: Environment | None = None) -> None:

@@ -112,7 +112,7 @@ def run(environment: Environment, options: RunOptions) -> Exit:
 
 
 def _check_options(options: RunOptions) -> None:
-    if options.twin and options.session is not None:
+    if options.twin and options.session is not None and not options.request:
         told = pick(options.words, "--twin opens a session of its own: leave out --session.",
                     "--twin åpner en egen økt: utelat --session.")  # fmt: skip
         raise UsageError("TWIN_OR_SESSION", told)

@@ -14,6 +14,7 @@ class Event(StrEnum):
     SESSION_OPENED = "session_opened"
     SESSION_RESUMED = "session_resumed"
     SESSION_CLOSED = "session_closed"
+    SESSION_REPLAYED = "session_replayed"
     COMMAND = "command"
     ACCESS_DENIED = "access_denied"
     AUDIT_READ = "audit_read"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,12 +19,13 @@ from grille.server.execution.events import session_closed, session_opened
 from grille.server.execution.explain import Checked, check_script
 from grille.server.execution.interface import Caller
 from grille.server.execution.rebuild import Rebuild
+from grille.server.execution.replay import Opening, Replay, Replayed
 from grille.server.execution.rights import NO_RIGHTS, Rights, without_rights
 from grille.server.execution.scripts import Request, Scripts
 from grille.server.sessions.job import Follower
-from grille.server.sessions.manager import SessionManager
+from grille.server.sessions.manager import SessionManager, new_identifier
 from grille.server.sessions.messages import AttachedBank
-from grille.server.sessions.session import Session
+from grille.server.sessions.session import Session, unknown_session
 from grille.server.sessions.stop import Stop
 from grille.server.text import Language, Text
 
@@ -49,6 +51,7 @@ class Desk:
         sessions: SessionManager,
         scripts: Scripts,
         rebuild: Rebuild,
+        replay: Replay,
         log: AuditLog,
         places: Callable[[Caller], Sequence[Place]],
         banks: Callable[[], Banks],
@@ -62,6 +65,7 @@ class Desk:
             sessions: Open sessions.
             scripts: Runs scripts.
             rebuild: Makes sessions again that a restart interrupted.
+            replay: Runs recorded sessions again.
             log: Audit log.
             places: Memberships of a caller, raising AccessDeniedError for certificates that are not in force.
             banks: All bank versions of this server.
@@ -72,6 +76,7 @@ class Desk:
         self._sessions = sessions
         self._scripts = scripts
         self._rebuild = rebuild
+        self._replay = replay
         self._log = log
         self._places = places
         self._banks = banks
@@ -161,6 +166,31 @@ class Desk:
                         pass
                 self._sessions.used(session)
         return session
+
+    def replay(self, caller: Caller, identifier: str, stop: Stop) -> Iterator[Replayed]:
+        """Replay a session of the caller, or of a project whose auditor the caller is; see Replay.session."""
+        self._places(caller)
+        return self._replay.session(caller, identifier, stop)
+
+    @contextlib.contextmanager
+    def aside(self, caller: Caller, opening: Opening) -> Iterator[Session]:
+        """Have a session like one of long ago, on the banks of its project as they are now.
+
+        Raises:
+            UnknownNameError: UNKNOWN_SESSION unless the caller opened it and is still a researcher of its project, or
+                is an auditor of that.
+        """
+        mine = {place.role: place for place in self._places(caller) if place.project == opening.project}
+        if "researcher" in mine and opening.user == caller.user:
+            banks = self._banks_of(self._research_place(caller, opening.project), twin=opening.twin)
+        elif "auditor" in mine:
+            known = {name: versions for name, versions in self._banks().items() if name in mine["auditor"].banks}
+            banks = self._twins(known) if opening.twin else known
+        else:
+            raise unknown_session()
+        session = Session(new_identifier(), caller.user, opening.project, opening.language, twin=opening.twin)
+        with self._sessions.aside(session, lambda made: self._sessions.equip(made, banks, self._attach(banks))) as made:
+            yield made
 
     def equip(self, caller: Caller, session: Session) -> None:
         """Give an interrupted session files, and the banks of its project as they are now."""

@@ -18,7 +18,7 @@ def session_opened(session: Session, caller: Caller) -> AuditRecord:
         certificate=caller.thumbprint,
         project=session.project,
         session=session.identifier,
-        detail=(("twin", "yes"),) if session.twin else (),
+        detail=(("language", session.language.value), *((("twin", "yes"),) if session.twin else ())),
     )
 
 

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import partial
 
 import grpc
@@ -18,7 +19,7 @@ from grille.server.audit.files import Files
 from grille.server.audit.log import AuditLog
 from grille.server.audit.record import AuditRecord, Event
 from grille.server.audit.sessions import entries_of
-from grille.server.catalog.bank_file import data_path
+from grille.server.catalog.bank_file import data_path, remove_unfinished
 from grille.server.catalog.banks import list_banks
 from grille.server.commands.lookup import bank_alias
 from grille.server.disclosure.gate import Gate
@@ -28,8 +29,10 @@ from grille.server.execution.compute import Compute
 from grille.server.execution.desk import Banks, Desk, Place
 from grille.server.execution.disclose import Disclose
 from grille.server.execution.interface import Caller
+from grille.server.execution.pad import Pad
 from grille.server.execution.rebuild import Rebuild
 from grille.server.execution.record import Record
+from grille.server.execution.replay import Opening, Replay
 from grille.server.execution.rights import Rights
 from grille.server.execution.scripts import Scripts
 from grille.server.logs import configure_logging
@@ -69,6 +72,7 @@ def serve(home: Home, config: ServerConfig, listen: str) -> None:
     os.umask(0o077)  # files that libraries make beside ours, such as SQLite's, are the owner's alone too
     keys = load_keys(home)
     credentials = server_credentials(home)
+    remove_unfinished(home.banks)
     warm_up("grille.server.operations.cli")  # before any thread: workers are forked from a process that has none
     configure_logging(config.server.log_level)
     log = structlog.get_logger()
@@ -129,13 +133,15 @@ class Running:
             Cards(home.open_sessions),
         )
         disclosed = Disclose(Compute(limits.command_timeout_seconds, self._policies.of), self._gate)
-        executor = Record(Authorise(disclosed, self._rights), audit)
-        rebuild = Rebuild(disclosed, audit, partial(entries_of, Files(home.audit)), self._equip)
+        executor = Record(Pad(Authorise(disclosed, self._rights), self._policies.of), audit)
+        entries = partial(entries_of, Files(home.audit))
+        rebuild = Rebuild(disclosed, audit, entries, self._equip)
         scripts = Scripts(executor, audit, rebuild, self.sessions.used)
         self.desk = Desk(
             self.sessions,
             scripts,
             rebuild,
+            Replay(disclosed, audit, entries, self._aside),
             audit,
             self._places,
             self._banks,
@@ -189,6 +195,9 @@ class Running:
     def _rights(self, caller: Caller, project: str) -> Rights | None:
         mine = (place for place in self._places(caller) if place.role == "researcher")
         return next((place.rights for place in mine if place.project == project), None)
+
+    def _aside(self, caller: Caller, opening: Opening) -> AbstractContextManager[Session]:
+        return self.desk.aside(caller, opening)
 
     def _equip(self, caller: Caller, session: Session) -> None:
         self.desk.equip(caller, session)

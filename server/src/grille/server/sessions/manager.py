@@ -8,7 +8,7 @@ import errno
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,7 +90,7 @@ class SessionManager:
             BudgetError: TOO_MANY_SESSIONS, DISK_FULL.
             InternalError: SESSION_NOT_MADE.
         """
-        session = Session(secrets.token_urlsafe(24), user, project, language, twin=twin)
+        session = Session(new_identifier(), user, project, language, twin=twin)
         with self._lock:
             self._check_room(user)
             self._reserved[session.identifier] = user
@@ -132,6 +132,25 @@ class SessionManager:
             banks=attached,
         )
         session.equip(Scope(banks=banks), settings, home, self._make_room)
+
+    @contextlib.contextmanager
+    def aside(self, session: Session, equip: Callable[[Session], None]) -> Iterator[Session]:
+        """Have a session during the block that cannot be found or listed, but counts; `equip` gives it files.
+
+        Raises:
+            BudgetError: TOO_MANY_SESSIONS, DISK_FULL.
+            InternalError: SESSION_NOT_MADE.
+        """
+        with self._lock:
+            self._check_room(session.user)
+            self._reserved[session.identifier] = session.user
+        try:
+            equip(session)
+            yield session
+        finally:
+            session.close()
+            with self._lock:
+                self._reserved.pop(session.identifier, None)
 
     def keep(self, session: Session, record: int) -> None:
         """Let a session outlive the server; `record` is the audit record of its opening."""
@@ -235,6 +254,11 @@ class SessionManager:
             session.close()
         if self._cards is not None:
             self._cards.close()
+
+
+def new_identifier() -> str:
+    """Return an id that cannot be guessed."""
+    return secrets.token_urlsafe(24)
 
 
 def _stopping() -> GrilleError:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from grille.server.execution.desk import Desk
 from grille.server.sessions.session import Session, State
+from grille.server.sessions.stop import Stop
 from grille.server.transport.identity import Identify
 from grille.server.transport.interceptor import language_of
 from grille.v1 import session_pb2, session_pb2_grpc
@@ -61,6 +64,25 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
             rebuilt_commands=session.rebuilt,
             datasets=list(session.scope.datasets),
         )
+
+    def ReplaySession(  # noqa: N802
+        self, request: session_pb2.ReplaySessionRequest, context: grpc.ServicerContext
+    ) -> Iterator[session_pb2.ReplaySessionResponse]:
+        """Replay a session; a vanished caller stops it."""
+        caller = self._identify(context)
+        stop = Stop()
+        if not context.add_callback(stop.set):
+            return
+        for one in self._desk.replay(caller, request.session_id, stop):
+            yield session_pb2.ReplaySessionResponse(
+                index=one.index,
+                total=one.total,
+                source=one.entry.source,
+                audit_record=one.entry.sequence,
+                released_digest=one.entry.released_digest,
+                same=not one.reason,
+                reason=one.reason,
+            )
 
     def GetIdentity(  # noqa: N802
         self, request: session_pb2.GetIdentityRequest, context: grpc.ServicerContext
