@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from grille.server.disclosure.meeting import (
+    EVERYTHING,
     PUBLIC,
     Meets,
     counts,
@@ -22,6 +23,11 @@ def _always(meets: Meets) -> Callable[[Any], Meets]:
     return lambda _plan: meets
 
 
+def meets_of(command: str, plan: Any) -> Meets:
+    """Return the rules that a bound command will meet; of one that is not listed here, every rule may be met."""
+    return MEETS[command](plan) if command in MEETS else EVERYTHING
+
+
 def _tabulate(plan: Any) -> Meets:
     return counts(len(plan.variables)) if plan.summarized is None else magnitudes(len(plan.variables))
 
@@ -34,10 +40,6 @@ def _subset(plan: Any) -> Meets:
     return status(counts=True, population=True, conditions=True) if plan.condition is not None else status()
 
 
-def _where_condition(plan: Any) -> Meets:
-    return status(counts=True, conditions=plan.condition is not None)
-
-
 MEETS: Mapping[str, Callable[[Any], Meets]] = MappingProxyType(
     {
         "require": _always(status()),
@@ -47,8 +49,8 @@ MEETS: Mapping[str, Callable[[Any], Meets]] = MappingProxyType(
         "rename-dataset": _always(status()),
         "clone-dataset": _always(status()),
         "import": _import,
-        "generate": _where_condition,
-        "replace": _where_condition,
+        "generate": _always(status(counts=True, conditions=True)),
+        "replace": _always(status(counts=True, conditions=True)),
         "recode": _always(status(counts=True, conditions=True)),
         "keep": _subset,
         "drop": _subset,
@@ -64,6 +66,9 @@ MEETS: Mapping[str, Callable[[Any], Meets]] = MappingProxyType(
         "ci": lambda plan: magnitudes(len(plan.by), percentiles=False),
         "normaltest": _always(figure_sets()),
         "anova": lambda plan: model(extras=bool(plan.posthoc)),
+        "coefplot": lambda plan: meets_of(plan.command, plan.plan),
+        "regress-predict": _always(model()),
+        "regress-mml-predict": _always(model(grouped=True)),
         "boxplot": lambda plan: magnitudes(len(plan.over)),
         "histogram": lambda plan: histogram(discrete=plan.discrete, grouped=plan.by is not None),
         "regress": _always(model(extras=True)),

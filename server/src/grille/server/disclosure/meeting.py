@@ -20,11 +20,13 @@ class Meets:
     Attributes:
         refusals: Keys of texts.REFUSALS.
         changes: Keys of texts.RULES.
+        optional: Keys of texts.RULES, each with the attribute of the policy that turns it on.
         public: Whether the answer is made of published metadata and the script alone, which no rule touches.
     """
 
     refusals: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    optional: tuple[tuple[str, str], ...] = ()
     public: bool = False
 
 
@@ -50,6 +52,7 @@ class RuleToMeet:
 
 
 PUBLIC = Meets(public=True)
+EVERYTHING = Meets(tuple(rule for rule in REFUSALS if rule != "NOT_PUBLIC"), tuple(RULES))
 
 
 def status(*, counts: bool = False, population: bool = False, conditions: bool = False) -> Meets:
@@ -137,11 +140,12 @@ def model(*, grouped: bool = False, extras: bool = False) -> Meets:
         _some(
             ("count_noise", True),
             ("model_rounding", True),
-            ("rare_columns", "rare_columns" in RULES),
+            ("rare_columns", True),
             ("constant_hidden", True),
             ("part_withheld", extras),
             ("group_size", grouped),
         ),
+        (("winsorising", "winsorises_models"),),
     )
 
 
@@ -151,7 +155,8 @@ def rules_to_meet(meets: Meets, policy: Policy) -> tuple[RuleToMeet, ...]:
         return ()
     if not policy.protects:
         return (_in_words("NOT_PUBLIC", policy),)
-    return tuple(_in_words(rule, policy) for rule in (*meets.refusals, *meets.changes))
+    optional = (rule for rule, attribute in meets.optional if getattr(policy, attribute))
+    return tuple(_in_words(rule, policy) for rule in (*meets.refusals, *meets.changes, *optional))
 
 
 def _in_words(rule: str, policy: Policy) -> RuleToMeet:

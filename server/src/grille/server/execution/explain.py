@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from grille.server.commands.base import Bound
-from grille.server.commands.meets import MEETS
+from grille.server.commands.meets import meets_of
 from grille.server.commands.scope import Scope
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.disclosure.meeting import RuleToMeet, rules_to_meet
@@ -45,7 +45,7 @@ class Checked:
 
     def _explained(self, policy: Policy) -> Iterator[Explained]:
         for node, bound in self.bound:
-            yield Explained(node, rules_to_meet(MEETS[bound.name](bound.plan), policy))
+            yield Explained(node, rules_to_meet(meets_of(bound.name, bound.plan), policy))
 
 
 def check_script(script: bytes, scope: Scope, demand: Callable[[str], None]) -> Checked:
