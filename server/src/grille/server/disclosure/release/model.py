@@ -31,7 +31,7 @@ from grille.server.disclosure.rules.groups import (
     groups_are_few,
     known_numbers_of_groups,
 )
-from grille.server.disclosure.rules.isolation import nobody_is_isolated, test_is_of_many
+from grille.server.disclosure.rules.isolation import nobody_is_isolated, nobody_steers_a_test
 from grille.server.disclosure.rules.rarity import columns_are_common, outcome_is_common
 from grille.server.disclosure.rules.rounding import rounded_p_value, significant
 from grille.server.disclosure.rules.support import model_is_supported
@@ -123,7 +123,7 @@ def _is_safe(table: FigureTable, constant: bool, policy: Policy) -> bool:
     total, largest, second = (np.array([part]) for part in needs.weight or (0.0, 0.0, 0.0))
     return (
         (constant or not needs.constant)
-        and (needs.leverage is None or test_is_of_many(needs.leverage, policy))
+        and (needs.leverage is None or nobody_steers_a_test(needs.leverage, policy))
         and bool(undominated(total, largest, second, policy)[0])
     )
 

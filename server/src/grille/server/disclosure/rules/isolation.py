@@ -23,7 +23,7 @@ def nobody_is_isolated(leverage: tuple[float, float], policy: Policy) -> bool:
     return one <= policy.leverage_one_max and three <= policy.leverage_three_max
 
 
-def test_is_of_many(leverage: float, policy: Policy) -> bool:
+def nobody_steers_a_test(leverage: float, policy: Policy) -> bool:
     """Say whether no unit alone steers a design whose coefficients are not shown, only one test of them.
 
     Risk: powers of the fitted values isolate the unit with the most extreme one, though the design does not; the test
