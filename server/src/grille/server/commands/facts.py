@@ -55,7 +55,7 @@ def _remembered_limits(
 ) -> tuple[float, float, int]:
     window = smoothing(workspace.policy)
     key = ("winsor_limits", *_place(frame, variable), str(window), *map(str, probabilities))
-    found = _remembered(workspace, key, lambda: _limits(workspace.engine, frame, variable, probabilities, window))
+    found = remembered(workspace, key, lambda: _limits(workspace.engine, frame, variable, probabilities, window))
     return cast("tuple[float, float, int]", found)
 
 
@@ -71,7 +71,7 @@ def _limits(
 def has_missing(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
     """Return whether any row of the data set lacks a value of a variable."""
     return bool(
-        _remembered(
+        remembered(
             workspace,
             ("has_missing", *_place(frame, variable)),
             lambda: workspace.engine.any(frame, Apply("sysmiss", (reference(variable),), ValueType.NUMBER)),
@@ -103,7 +103,8 @@ def _place(frame: Frame, variable: Variable) -> tuple[str, str]:
     return frame.rows.present, frame.columns[variable.name].identity
 
 
-def _remembered(workspace: Workspace, key: tuple[str, ...], find: Callable[[], object]) -> object:
+def remembered(workspace: Workspace, key: tuple[str, ...], find: Callable[[], object]) -> object:
+    """Return what `find` found about stored tables, now or earlier; `key` names the tables."""
     if key not in workspace.memo:
         workspace.memo[key] = find()
     return workspace.memo[key]
@@ -112,7 +113,7 @@ def _remembered(workspace: Workspace, key: tuple[str, ...], find: Callable[[], o
 def is_binary(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
     """Return whether every value of a variable over the whole data set is 0 or 1."""
     return bool(
-        _remembered(workspace, ("is_binary", *_place(frame, variable)), lambda: _binary(workspace, frame, variable))
+        remembered(workspace, ("is_binary", *_place(frame, variable)), lambda: _binary(workspace, frame, variable))
     )
 
 

@@ -108,7 +108,7 @@ def _source(frame: Frame, expression: Expression) -> str:
 
 
 def _remember(workspace: Workspace, key: tuple[str, ...], gathered: tuple[_Gathered, ...]) -> None:
-    older = [one for one in workspace.memo if one[0] == _GATHERED and one != key]
+    older = [one for one in list(workspace.memo) if one[0] == _GATHERED and one != key]
     for one in older[: max(0, len(older) + 1 - _MOST_REMEMBERED)]:
         del workspace.memo[one]
     workspace.memo[key] = gathered[:_MOST_REMEMBERED]

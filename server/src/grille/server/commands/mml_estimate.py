@@ -87,7 +87,7 @@ def estimate_mixed(
         columns=design_columns(moments, fit.scaling),
         leverage=(leverage.largest, leverage.three_largest),
         outcome_rarer_units=moments.outcome_rarer_units,
-        smallest_combination=smallest_combination(engine, entered, model, moments),
+        smallest_combination=smallest_combination(workspace, entered, model, moments),
         groups=tuple(_group_level(groups, cells, number, level) for number, level in enumerate(fit.levels)),
         icc=fit.levels[-1].icc_cumulative,
         tables=(),

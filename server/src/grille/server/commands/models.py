@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,15 @@ from numpy.typing import NDArray
 from grille.server.blocks import Block, Notice, Table
 from grille.server.commands.analysis import numeric
 from grille.server.commands.base import Workspace
-from grille.server.commands.facts import clip, has_missing, is_binary, reference, remembered_rows, winsor_limits
+from grille.server.commands.facts import (
+    clip,
+    has_missing,
+    is_binary,
+    reference,
+    remembered,
+    remembered_rows,
+    winsor_limits,
+)
 from grille.server.commands.lookup import usable_variable
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import analysis_set
@@ -220,7 +229,7 @@ def _number(workspace: Workspace, model: Model, variable: Variable) -> Expressio
     return clip(value, low, high)
 
 
-def smallest_combination(engine: Engine, frame: Frame, model: Model, moments: Moments) -> int | None:
+def smallest_combination(workspace: Workspace, frame: Frame, model: Model, moments: Moments) -> int | None:
     """Return the units in the smallest non-empty combination of the categorical regressors; None without any.
 
     Categorical are factors, and numbers that take two values only (0/1 variables among them).
@@ -228,10 +237,7 @@ def smallest_combination(engine: Engine, frame: Frame, model: Model, moments: Mo
     kinds = {v.name: v.kind for term in model.terms for v in term.variables}
     two_valued = two_valued_columns(moments)
     names = [name for name, kind in kinds.items() if kind == "factor" or name in two_valued]
-    if not names:
-        return None
-    counts = _combinations(engine, frame, model, names)
-    return int(np.min(counts)) if len(counts) else 0
+    return _smallest(workspace, frame, model, names) if names else None
 
 
 def expect_combinations(workspace: Workspace, frame: Frame, model: Model) -> None:
@@ -245,12 +251,20 @@ def expect_combinations(workspace: Workspace, frame: Frame, model: Model) -> Non
         name for name, kind in kinds.items() if kind == "factor" or is_binary(workspace, whole, model.variables[name])
     ]
     if names:
-        _combinations(workspace.engine, frame, model, names)
+        _smallest(workspace, frame, model, names)
 
 
-def _combinations(engine: Engine, frame: Frame, model: Model, names: Sequence[str]) -> NDArray[np.generic]:
-    by = tuple((name, reference(model.variables[name])) for name in names)
-    return engine.aggregate(frame, Aggregation(by, (Measure("n", MeasureKind.UNITS),))).measures["n"]
+def _smallest(workspace: Workspace, frame: Frame, model: Model, names: Sequence[str]) -> int:
+    """Return the units in the smallest non-empty combination of some variables, 0 without any unit."""
+    assert frame.rows is not None
+    key = ("smallest_combination", frame.rows.present, *sorted(frame.columns[name].identity for name in names))
+
+    def find() -> int:
+        by = tuple((name, reference(model.variables[name])) for name in sorted(names))
+        counts = workspace.engine.aggregate(frame, Aggregation(by, (Measure("n", MeasureKind.UNITS),))).measures["n"]
+        return int(np.min(counts)) if len(counts) else 0
+
+    return cast(int, remembered(workspace, key, find))
 
 
 def design_columns(moments: Moments, scaling: Scaling) -> tuple[DesignColumn, ...]:

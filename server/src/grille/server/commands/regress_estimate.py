@@ -75,7 +75,7 @@ def estimate(
         columns=design_columns(moments, fit.scaling),
         leverage=(leverage.largest, leverage.three_largest),
         outcome_rarer_units=moments.outcome_rarer_units,
-        smallest_combination=smallest_combination(engine, entered, model, moments),
+        smallest_combination=smallest_combination(workspace, entered, model, moments),
         groups=(),
         icc=None,
         tables=(),

@@ -43,6 +43,13 @@ def aggregate(requests: Requests, frame: Frame, request: Aggregation) -> Groups:
     return Groups(by, measures)
 
 
+def counted_before(requests: Requests, frame: Frame, condition: Expression) -> bool | None:
+    """Tell whether a condition holds for any row, if the rows for which it does were counted before; else None."""
+    counts = (Measure("n", MeasureKind.UNITS), Measure("key", MeasureKind.CELL_KEY))
+    kept = requests.recall(_query(frame, Aggregation((), counts, condition)))
+    return None if kept is None else bool(figures(kept, 0, counts[0])[0])
+
+
 def grouped(frame: Frame, select: exp.Select, by: tuple[tuple[str, Expression], ...]) -> exp.Select:
     """Return `select` grouped by g0, g1, ..., in ascending order, missing last."""
     groups = [value(frame, expression) for _, expression in by]

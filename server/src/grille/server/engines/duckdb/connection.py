@@ -164,6 +164,10 @@ class Requests:
             self._arrays.keep(text, found)
         return dict(found)
 
+    def recall(self, query: exp.Expr) -> dict[str, NDArray[np.generic]] | None:
+        """Return what `arrays` found before, or None."""
+        return self._arrays.get(query.sql(DIALECT))
+
     def rows(self, query: exp.Expr, *, changing: bool = False) -> list[tuple[object, ...]]:
         """Return all rows of a small query; its answer is remembered unless it is about something `changing`."""
         text = query.sql(DIALECT)

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from grille.server.engines.base import Frame, Source
 from grille.server.engines.duckdb import connection as connections
-from grille.server.engines.duckdb.aggregates import aggregate
+from grille.server.engines.duckdb.aggregates import aggregate, counted_before
 from grille.server.engines.duckdb.batches import batches
 from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.connection import Requests
@@ -113,6 +113,8 @@ class DuckDbEngine:
         found = any_by_code(self._requests, self._dictionaries, frame, condition)
         if found is None:
             frame, (condition,) = self._dictionaries.folded(frame, condition)
+            found = counted_before(self._requests, frame, condition)
+        if found is None:
             select = composition(frame, (), where=condition).select(exp.Literal.number(1)).limit(1)
             found = bool(self._requests.rows(select))
         return found
