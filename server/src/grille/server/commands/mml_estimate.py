@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.beside import beside
@@ -27,8 +28,11 @@ from grille.server.disclosure.evidence import GroupLevel, ModelEvidence, UnitCou
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_counts
 from grille.server.disclosure.rules.cells import magnitude_cells_shown
+from grille.server.disclosure.rules.condition import is_few
 from grille.server.engines.base import Engine, Frame
 from grille.server.plan.aggregates import Aggregation, Groups
+from grille.server.statistics import refusals
+from grille.server.statistics.group_leverage import small_group_leverage
 from grille.server.statistics.leverage import design_leverage
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.reml import Likelihood, MixedLevel, MixedResult, fit_mixed
@@ -74,10 +78,14 @@ def estimate_mixed(
     with beside(count) as counted:
         reading, moments = gather(workspace, entered, model, tuple(one.name for one in groups))
     workspace.progress("fitting")
+    cells = counted()
+    if workspace.policy.protects:
+        check_groups(groups, cells, workspace.policy)
     fit = fit_mixed(moments, model.level, errors, likelihood, reading.passes)
     workspace.progress("checking")
     leverage = design_leverage(moments, fit.scaling, reading.passes, fit.ratios)
-    cells = counted()
+    few = workspace.policy.cell_min
+    small = small_group_leverage(moments, fit.scaling, fit.ratios, few)
     evidence = ModelEvidence(
         command=command,
         analysis_set=whole_set(entered, command, cells.measures),
@@ -85,7 +93,7 @@ def estimate_mixed(
         residual_df=fit.n - len(fit.terms),
         r2=fit.r2_marginal,
         columns=design_columns(moments, fit.scaling),
-        leverage=(leverage.largest, leverage.three_largest),
+        leverage=(max(leverage.largest, small), leverage.three_largest),
         outcome_rarer_units=moments.outcome_rarer_units,
         smallest_combination=smallest_combination(workspace, entered, model, moments),
         groups=tuple(_group_level(groups, cells, number, level) for number, level in enumerate(fit.levels)),
@@ -106,6 +114,33 @@ def count_groups(engine: Engine, frame: Frame, groups: tuple[Variable, ...]) -> 
     """Count the units of each lowest group, with cell keys and sketches, ordered by the highest level."""
     by = tuple((group.name, reference(group)) for group in groups)
     return engine.aggregate(frame, Aggregation(by, SET_MEASURES))
+
+
+def check_groups(groups: tuple[Variable, ...], cells: Groups, policy: Policy) -> None:
+    """Refuse groups that only few units keep from being one group, groups of one, or levels that coincide.
+
+    Otherwise the difference would tell whether one unit stands apart.
+
+    Raises:
+        NumericError: SINGLE_GROUP, SINGLETON_GROUPS, LEVELS_NOT_SEPARABLE.
+    """
+    n, keys = cells.measures["n"].astype(np.int64), cells.measures["key"].astype(np.uint64)
+    top = np.unique(cells.by[groups[0].name], return_inverse=True)[1]
+    sizes = np.bincount(top, weights=n)
+    if not n.size or _few(top != sizes.argmax(), n, keys, policy):
+        raise refusals.single_group(groups[0].name)
+    if _few(n > 1, n, keys, policy):
+        raise refusals.singleton_groups(groups[-1].name)
+    if len(groups) > 1:
+        order = np.lexsort((-n, top))
+        largest = np.zeros(n.size, dtype=np.bool_)
+        largest[order[np.flatnonzero(np.diff(top[order], prepend=-1))]] = True
+        if _few(~largest, n, keys, policy):
+            raise refusals.levels_not_separable(groups[0].name, groups[1].name)
+
+
+def _few(chosen: NDArray[np.bool_], n: NDArray[np.int64], keys: NDArray[np.uint64], policy: Policy) -> bool:
+    return is_few(UnitCount(int(n[chosen].sum()), int(keys[chosen].sum(dtype=np.uint64))), policy.cell_min)
 
 
 def crossings(groups: tuple[Variable, ...], cells: Groups, policy: Policy) -> int:

@@ -89,8 +89,10 @@ def single_group(variable: str) -> NumericError:
     return NumericError(
         "SINGLE_GROUP",
         Text(
-            f"The group variable {variable} has only one group, so its variance cannot be estimated.",
-            f"Gruppevariabelen {variable} har bare én gruppe, så variansen kan ikke estimeres.",
+            f"The group variable {variable} has only one group, or few observations outside it, so its variance "
+            "cannot be estimated.",
+            f"Gruppevariabelen {variable} har bare én gruppe, eller få observasjoner utenfor den, så variansen kan ikke "
+            "estimeres.",
         ),
         hint=Text("Use a group variable with several groups.", "Bruk en gruppevariabel med flere grupper."),
     )
@@ -101,8 +103,8 @@ def singleton_groups(variable: str) -> NumericError:
     return NumericError(
         "SINGLETON_GROUPS",
         Text(
-            f"Every group of {variable} has one observation, so its variance cannot be told from the residual.",
-            f"Hver gruppe av {variable} har én observasjon, så variansen kan ikke skilles fra restvariansen.",
+            f"Nearly every group of {variable} has one observation, so its variance cannot be told from the residual.",
+            f"Så å si hver gruppe av {variable} har én observasjon, så variansen kan ikke skilles fra restvariansen.",
         ),
         hint=Text(f"Use a coarser group variable than {variable}.", f"Bruk en grovere gruppevariabel enn {variable}."),
     )
@@ -113,8 +115,9 @@ def levels_not_separable(top: str, middle: str) -> NumericError:
     return NumericError(
         "LEVELS_NOT_SEPARABLE",
         Text(
-            f"Every group of {top} holds one group of {middle}, so only the sum of their variances can be estimated.",
-            f"Hver gruppe av {top} har én gruppe av {middle}, så bare summen av variansene kan estimeres.",
+            f"Nearly every group of {top} holds one group of {middle}, so only the sum of their variances can be "
+            "estimated.",
+            f"Så å si hver gruppe av {top} har én gruppe av {middle}, så bare summen av variansene kan estimeres.",
         ),
         hint=Text(
             f"Leave out {top} or {middle}, or check their order: the highest level comes first.",
