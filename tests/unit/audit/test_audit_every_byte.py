@@ -30,7 +30,7 @@ def harmed(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def harmless(name: str, what: str, content: bytes) -> bool:
-    """A record file that lacks its last end-of-line is what a crash leaves: it is told, and mended at the next start."""
+    """A record file without its last end-of-line is what a crash leaves: it is told, and mended at the next start."""
     return name.startswith("records") and what == f"{len(content) - 1} left out"
 
 

@@ -216,7 +216,11 @@ def _gist(record: dict[str, Any]) -> str:
     if record.get("source"):
         return str(record["source"])
     detail = record.get("detail") or {}
-    return ", ".join(f"{key} {value}" for key, value in detail.items())
+    done = [str(detail[key]) for key in ("done", "reading", "method") if key in detail]
+    rest = [
+        f"{key} {value}" for key, value in detail.items() if key not in ("done", "reading", "method", "at", "journal")
+    ]
+    return ", ".join(done + rest)
 
 
 def _local(moment: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 
 from grille.client.formats.html_markdown import markdown_html
+from grille.client.receipts import receipt_json
 from grille.client.render.cells import column_texts, footnotes, is_numeric, is_total
 from grille.client.render.numbers import notation_of
 from grille.client.render.style import clean
 from grille.client.words import Words, pick
 from grille.v1.content import rows_of
 from grille.v1.errors_pb2 import ErrorDetail
+from grille.v1.receipts_pb2 import Receipt
 from grille.v1.results_pb2 import Block, Table
 
 LONG_TABLE = 15
@@ -75,6 +78,16 @@ def problem_html(error: ErrorDetail, words: Words) -> str:
     return (
         f'<div class="problem"><p><strong>{head}:</strong> {escape(clean(error.message))}</p>{hint}'
         f"<p><code>{escape(clean(error.reason))}</code></p></div>"
+    )
+
+
+def receipt_html(receipt: Receipt, words: Words) -> str:
+    """Return the place of the record in the audit log, and folded away the receipt that proves it."""
+    head = pick(words, f"Record {receipt.record} of the server's log", f"Oppføring {receipt.record} i tjenerens logg")
+    shown = json.dumps(receipt_json(receipt), ensure_ascii=False, indent=1)
+    return (
+        f'<details class="receipt" data-record="{receipt.record}"><summary>{head}</summary>'
+        f"<pre>{escape(clean(shown))}</pre></details>"
     )
 
 

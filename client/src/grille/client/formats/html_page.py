@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
-from grille.client.formats.html_blocks import block_html, problem_html
+from grille.client.formats.html_blocks import block_html, problem_html, receipt_html
 from grille.client.render.protection import Protection
 from grille.client.render.style import clean, shortened
 from grille.client.results import CommandResult, Run
@@ -67,4 +67,6 @@ def _result(result: CommandResult, place: int, plots: Iterator[int], protection:
     if result.error is not None:
         parts.append(problem_html(result.error, words))
     parts += [f'<p class="rules">{escape(remark)}</p>' for remark in protection.remarks(result)]
+    if result.receipt is not None:
+        parts.append(receipt_html(result.receipt, words))
     return "\n".join([*parts, "</section>"])

@@ -9,6 +9,7 @@ from grille.client.verification.problems import Finding
 from grille.client.words import Words, pick
 from grille.v1.content import digest_of, receipt_message
 
+Receipt = dict[str, Any]
 COVERED = ("line", "command", "source", "status", "reason", "message", "elapsed_ms", "blocks", "rules", "hint")
 RECEIPT = frozenset(
     ("record", "record_hash", "index", "total", "time", "project", "session", "banks", "content", "released", "key",
@@ -31,18 +32,17 @@ def verify_document(document: dict[str, Any], keys: Keys, words: Words) -> Findi
         words: Language of the problems.
     """
     finding = Finding()
-    receipts = []
+    receipts: list[tuple[str, Receipt | None]] = []
     for number, result in enumerate(document["results"], start=1):
         place = pick(words, f"result {number}", f"resultat {number}")
-        receipt = _result(result, place, keys, words, finding)
-        if receipt is not None:
-            receipts.append((place, receipt))
+        receipts.append((place, _result(result, place, keys, words, finding)))
     _order(document, receipts, words, finding)
     uncovered = [key for key in document if key not in _DOCUMENT]
     if uncovered:
         finding.notes.append(_not_signed(uncovered, words))
-    if receipts:
-        first, last = receipts[0][1], receipts[-1][1]
+    good = [receipt for _, receipt in receipts if receipt is not None]
+    if good:
+        first, last = good[0], good[-1]
         finding.facts |= {
             "project": str(last["project"]),
             "session": str(last["session"]),
@@ -94,16 +94,19 @@ def _result(result: Any, place: str, keys: Keys, words: Words, finding: Finding)
 
 
 def _order(
-    document: dict[str, Any], receipts: list[tuple[str, dict[str, Any]]], words: Words, finding: Finding
+    document: dict[str, Any], receipts: list[tuple[str, Receipt | None]], words: Words, finding: Finding
 ) -> None:
-    expected = 1
+    expected: int | None = 1
     for place, receipt in receipts:
+        if receipt is None:
+            expected = None  # what should follow is not known
+            continue
         if receipt["session"] != document["session"]:
             finding.add(
                 "SESSION_CHANGED", place,
                 pick(words, "Its receipt is of another session.", "Kvitteringen er fra en annen økt."),
             )  # fmt: skip
-        if receipt["index"] != expected:
+        if expected is not None and receipt["index"] != expected:
             finding.add(
                 "RESULTS_MISSING", place,
                 pick(words, f"Before it, command {expected} of the script should stand, but it is command "
@@ -115,7 +118,9 @@ def _order(
         if not document["results"] and not finding.problems:
             finding.add("RESULTS_MISSING", "", pick(words, "It holds no result.", "Den inneholder ingen resultater."))
         return
-    place, last = receipts[-1]
+    last = receipts[-1][1]
+    if last is None:
+        return
     ended = document["results"][-1].get("status") != "ok"
     if not ended and last["index"] != last["total"]:
         finding.add(
