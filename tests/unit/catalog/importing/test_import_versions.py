@@ -129,10 +129,13 @@ def test_coverage_and_measuring_days_come_from_the_data(tmp_path: Path) -> None:
     own_data.write(
         tmp_path / "in", "E", own_data.metadata(temporality="EVENT"), ["a;1;2019-01-01;;", "b;1;2018-05-05;2018-06-06;"]
     )
+    lines = ["a;1;2018-01-01;2018-12-31;", "b;1;2019-01-01;2019-12-31;"]
+    own_data.write(tmp_path / "in", "A", own_data.metadata(temporality="ACCUMULATED"), lines)
     own_data.write(tmp_path / "in", "F", own_data.metadata(), ["a;1;;2020-01-01;"])
     made = run_import(tmp_path / "banks", tmp_path / "in").metadata.variables
     assert [day.isoformat() for day in made["S"].status_dates] == ["2018-11-01", "2020-11-01"]
-    assert (str(made["E"].valid_from), str(made["E"].valid_until)) == ("2018-05-05", "2019-01-01")
+    assert (str(made["E"].valid_from), made["E"].valid_until) == ("2018-05-05", None)
+    assert (str(made["A"].valid_from), str(made["A"].valid_until)) == ("2018-01-01", "2019-12-31")
     assert (made["F"].valid_from, made["F"].valid_until) == (None, None)
 
 

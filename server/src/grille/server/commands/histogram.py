@@ -134,7 +134,9 @@ class Histogram:
         if plan.discrete:
             edges, groups = self._values(workspace, frame, plan, inner)
         else:
-            edges = grid_edges(low, high, bins=plan.bins, width=plan.width) if population else np.array([0.0, 1.0])
+            exact = not workspace.policy.protects
+            grid = grid_edges(low, high, bins=plan.bins, width=plan.width, exact=exact) if population else None
+            edges = np.array([0.0, 1.0]) if grid is None else grid
             groups = self._count(workspace, frame, plan, _bin_of(inner, edges))
         axis, n, keys = _matrix(groups, plan, edges)
         complete = (value,) if plan.by is None else (value, reference(plan.by))

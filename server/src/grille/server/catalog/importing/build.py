@@ -250,16 +250,19 @@ def _write_table(connection: duckdb.DuckDBPyConnection, described: Described) ->
 
 
 def _with_coverage(connection: duckdb.DuckDBPyConnection, variable: RegisterVariable) -> RegisterVariable:
-    """Return the variable with first and last day of its data, and its measuring days."""
+    """Return the variable with first and last day of its data, and its measuring days; open spells have no last day."""
     if variable.temporality == "FIXED":
         return variable
     table = f"bank.{identifier(variable.table)}"
-    first, last = connection.execute(f"SELECT min(start), max(greatest(start, stop)) FROM {table}").fetchall()[0]
+    extent = f"SELECT min(start), max(stop), bool_or(stop IS NULL) FROM {table}"
+    first, last, lasting = connection.execute(extent).fetchall()[0]
     days: tuple[datetime.date, ...] = ()
     if variable.temporality == "STATUS":
         rows = connection.execute(f"SELECT DISTINCT start FROM {table} ORDER BY start").fetchall()
         days = tuple(_day(day) for (day,) in rows)
-    return dataclasses.replace(variable, valid_from=_day(first), valid_until=_day(last), status_dates=days)
+    return dataclasses.replace(
+        variable, valid_from=_day(first), valid_until=None if lasting else _day(last), status_dates=days
+    )
 
 
 def _with_coverage_of(variable: RegisterVariable, old: RegisterVariable) -> RegisterVariable:

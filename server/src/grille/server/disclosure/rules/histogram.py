@@ -18,7 +18,13 @@ LIMIT_DIGITS = 3
 
 
 def grid_edges(
-    low: float, high: float, *, bins: int | None = None, width: float | None = None, bins_max: int = 30
+    low: float,
+    high: float,
+    *,
+    bins: int | None = None,
+    width: float | None = None,
+    bins_max: int = 30,
+    exact: bool = False,
 ) -> NDArray[np.float64]:
     """Return the edges of a histogram, ascending, float64 (bins + 1,).
 
@@ -34,12 +40,13 @@ def grid_edges(
         bins: Number of bins; 20 when neither is given.
         width: Width of bins.
         bins_max: Largest number of bins.
+        exact: Whether the limits are taken as they are, where nothing is protected.
 
     Raises:
         TypeMismatchError: BIN_SIZE_INVALID, when bins or width is not positive and finite, or both are given.
         BudgetError: TOO_MANY_BINS.
     """
-    first, last = significant(np.array([low, high]), LIMIT_DIGITS).tolist()
+    first, last = (low, high) if exact else significant(np.array([low, high]), LIMIT_DIGITS).tolist()
     if (bins is not None and width is not None) or (bins is not None and bins < 1):
         raise _invalid()
     if width is not None:
