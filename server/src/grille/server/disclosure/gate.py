@@ -24,9 +24,10 @@ from grille.server.disclosure.release.magnitudes import release_magnitudes
 from grille.server.disclosure.release.model import no_answer, release_model
 from grille.server.disclosure.release.status import release_status
 from grille.server.disclosure.released import _GATE, AppliedRule, Content, Released, ReleasedPublic
-from grille.server.disclosure.texts import refusal
+from grille.server.disclosure.texts import applied, refusal
 
 MOST_SENSITIVE = Sensitivity("PERSON_SPECIAL")
+FEW_AS_NONE = "few_as_none"
 
 
 class Gate:
@@ -43,7 +44,12 @@ class Gate:
         self._ledger = ledger
 
     def release(
-        self, evidence: Evidence, *, project: str, sensitivity: Sensitivity = MOST_SENSITIVE
+        self,
+        evidence: Evidence,
+        *,
+        project: str,
+        sensitivity: Sensitivity = MOST_SENSITIVE,
+        conditions: bool = False,
     ) -> Released[Content]:
         """Judge evidence, record its sets in the ledger, and return what may be shown.
 
@@ -54,6 +60,7 @@ class Gate:
             evidence: What a command computed.
             project: Project whose earlier releases count.
             sensitivity: Highest level of the register variables behind the evidence; matters to the profile open only.
+            conditions: Whether the command had conditions, in which few units counted as none.
 
         Raises:
             DisclosureError: When a rule refuses; reason and texts are those of texts.REFUSALS.
@@ -61,6 +68,8 @@ class Gate:
         if not (self.policy.protects or sensitivity.level == "PUBLIC" or isinstance(evidence, PublicEvidence)):
             raise refusal("NOT_PUBLIC", self.policy)
         content, rules = self._judged(evidence, Admission(self._ledger, project, self.policy))
+        if conditions and self.policy.protects and all(rule.rule != FEW_AS_NONE for rule in rules):
+            rules = (*rules, applied(FEW_AS_NONE, self.policy))
         return Released(content, rules, token=_GATE)
 
     def _judged(self, evidence: Evidence, admission: Admission) -> tuple[Content, tuple[AppliedRule, ...]]:

@@ -27,4 +27,4 @@ class Compute:
             computed = run.session.compute(bound.name, bound.plan, policy, progress, self._timeout, run.stop)
         except GrilleError as error:
             raise error.at(node.head.name_span) from None
-        return Computation(bound.name, computed.evidence, bound.scope, computed.frames)
+        return Computation(bound.name, computed.evidence, bound.scope, computed.frames, computed.judged)

@@ -10,6 +10,8 @@ from grille.server.commands.scope import Scope
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.disclosure.evidence import Evidence, PublicEvidence, Sensitivity, StatusEvidence
 from grille.server.disclosure.gate import Gate
+from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.release.counting import shown_count
 from grille.server.errors import GrilleError
 from grille.server.execution.encoding import encode
 from grille.server.execution.interface import Answer, CommandRun, Computation, Executor, Progress
@@ -31,7 +33,10 @@ class Disclose:
         gate = self._gate_of(run.session)
         try:
             released = gate.release(
-                computed.evidence, project=run.session.project, sensitivity=_sensitivity(computed.scope)
+                computed.evidence,
+                project=run.session.project,
+                sensitivity=_sensitivity(computed.scope),
+                conditions=computed.judged,
             )
         except GrilleError as error:
             raise error.at(run.node.head.name_span) from None
@@ -43,6 +48,7 @@ class Disclose:
             set_digests=_digests(computed.evidence),
             scope=computed.scope,
             frames=computed.frames,
+            rows=_rows(computed.evidence, gate.policy),
         )
 
 
@@ -56,6 +62,14 @@ def _sensitivity(scope: Scope) -> Sensitivity:
     levels = [one.sensitivity for one in datasets]
     levels += [variable.sensitivity for one in datasets for variable in one.variables.values()]
     return Sensitivity(highest(levels))
+
+
+def _rows(evidence: Evidence, policy: Policy) -> int:
+    if isinstance(evidence, PublicEvidence):
+        return 0
+    if isinstance(evidence, StatusEvidence):
+        return max((shown_count(count, policy) for count in evidence.counts.values()), default=0)
+    return shown_count(evidence.analysis_set.units, policy)
 
 
 def _digests(evidence: Evidence) -> tuple[str, ...]:

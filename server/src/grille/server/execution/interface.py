@@ -64,12 +64,13 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """What the worker computed: not yet released."""
+    """What the worker computed: not yet released. `judged`: it had conditions, in which few units counted as none."""
 
     command: str
     evidence: Evidence
     scope: Scope
     frames: Mapping[str, Frame]
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Answer:
         set_digests: SHA-256 of the sketch of each analysis set, hexadecimal, for the audit record.
         scope: Names after the command.
         frames: Data sets after the command.
+        rows: Units behind the answer as the policy shows counts, so that what is charged for them tells no more.
     """
 
     blocks: tuple[results_pb2.Block, ...]
@@ -89,6 +91,7 @@ class Answer:
     set_digests: tuple[str, ...]
     scope: Scope
     frames: Mapping[str, Frame] = field(repr=False)
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

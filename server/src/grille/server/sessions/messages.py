@@ -80,11 +80,12 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """The request is done."""
+    """The request is done; `judged` tells whether it had conditions whose parts were judged (commands/settling.py)."""
 
     request: int
     evidence: Evidence
     frames: Mapping[str, Frame]
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.facts import remembered_frames
+from grille.server.commands.settling import settled
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.engines.base import Engine
 from grille.server.engines.duckdb.engine import open_session_engine
@@ -121,8 +122,9 @@ class _Loop:
         self._engine.sweep((*request.frames.values(), *remembered_frames(self._memo)))
         check()  # the sweep forgot an interrupt that came before it
         workspace = Workspace(self._engine, request.frames, progress, self._memo, request.policy)
-        outcome = COMMANDS[request.command].compute(request.plan, workspace)
-        return Computed(request.request, outcome.evidence, outcome.frames)
+        plan, judged = settled(request.command, request.plan, workspace)
+        outcome = COMMANDS[request.command].compute(plan, workspace)
+        return Computed(request.request, outcome.evidence, outcome.frames, judged)
 
 
 def _fault(error: Exception) -> InternalError:

@@ -1,0 +1,244 @@
+"""Settles the parts of conditions that single out few units, before a command computes with them.
+
+A whole condition that holds for few units counts as holding for none (disclosure.rules.condition). That must be so for
+its parts too: `county == '03' | T` and `county == '03'` are both wide and differ in T alone, and so do `wage` and
+`wage * (1 - T)`. Therefore every truth-valued part of what a script wrote is judged on the rows of its data set, and
+one whose units are nearly those of an earlier part takes its place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grille.server.commands.base import Workspace
+from grille.server.disclosure.difference import difference_sizes
+from grille.server.disclosure.evidence import UnitCount
+from grille.server.disclosure.rules.condition import Effect, condition_effect
+from grille.server.engines.base import Frame
+from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind
+from grille.server.plan.expressions import Apply, ColumnRef, Constant, Expression, ValueType, columns_of
+from grille.server.plan.functions import ALL
+
+_NUMBER = ValueType.NUMBER
+NEVER = Apply("equal", (Constant(0, _NUMBER), Constant(1, _NUMBER)), _NUMBER)
+ALWAYS = Apply("equal", (Constant(1, _NUMBER), Constant(1, _NUMBER)), _NUMBER)
+
+# these judge their conditions rule by rule, and merge rare values on purpose
+_JUDGED_ELSEWHERE = frozenset(("recode", "destring"))
+_MOST_EARLIER = 2_000
+_SETS = "settling sets"
+_MEASURES = (
+    Measure("n", MeasureKind.UNITS),
+    Measure("key", MeasureKind.CELL_KEY),
+    Measure("sketch", MeasureKind.SKETCH),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """The units of a data set for which a part holds."""
+
+    count: UnitCount
+    sketch: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """A part that took effect on some rows, and the stored columns that it read."""
+
+    units: _Units
+    part: Expression
+    columns: tuple[tuple[str, str], ...]
+
+
+def settled(command: str, plan: Any, workspace: Workspace) -> tuple[Any, bool]:
+    """Return a plan whose conditions and values have no part that singles out few units, and whether any was judged.
+
+    Args:
+        command: Command name.
+        plan: The command's own frozen dataclass; expressions may stand anywhere in it.
+        workspace: For the rows of the plan's data set, the policy, and what earlier commands of the session asked.
+    """
+    name = _dataset(plan)
+    frame = None if name is None else workspace.frames.get(name)
+    if command in _JUDGED_ELSEWHERE or not workspace.policy.protects or frame is None or frame.rows is None:
+        return plan, False
+    settler = _Settler(workspace, frame)
+    after = settler.through(plan)
+    return after, settler.has_judged
+
+
+def _dataset(plan: Any) -> str | None:
+    """Return the data set that a plan, or the plan or model in it, works on."""
+    found = getattr(plan, "dataset", None)
+    if isinstance(found, str) or not dataclasses.is_dataclass(plan):
+        return found if isinstance(found, str) else None
+    inner = (_dataset(getattr(plan, item.name)) for item in dataclasses.fields(plan))
+    return next((name for name in inner if name is not None), None)
+
+
+class _Settler:
+    """Judges the parts of one plan on the rows of one data set."""
+
+    def __init__(self, workspace: Workspace, frame: Frame) -> None:
+        assert frame.rows is not None
+        self.has_judged = False
+        self._workspace = workspace
+        self._frame = frame
+        self._everything: _Units | None = None
+        self._earlier: list[_Earlier] = workspace.memo.setdefault((_SETS, frame.rows.present), [])
+
+    def through(self, value: Any) -> Any:
+        """Return a piece of a plan with its expressions settled; the same object when nothing changes."""
+        if isinstance(value, Apply):
+            return self._value(value)
+        if isinstance(value, Constant | ColumnRef | type):
+            return value
+        if dataclasses.is_dataclass(value):
+            old = {item.name: getattr(value, item.name) for item in dataclasses.fields(value) if item.init}
+            new = {name: self.through(one) for name, one in old.items()}
+            changed = {name: one for name, one in new.items() if one is not old[name]}
+            return dataclasses.replace(value, **changed) if changed else value  # type: ignore[type-var]
+        if type(value) is tuple:
+            parts = tuple(map(self.through, value))
+            return value if all(one is two for one, two in zip(parts, value, strict=True)) else parts
+        return value
+
+    def _value(self, expression: Expression) -> Expression:
+        """Settle the truth-valued parts of a value, and products of 0/1 variables, which are such parts too."""
+        if not isinstance(expression, Apply) or not columns_of(expression):
+            return expression
+        if _is_truth(expression):
+            return self._truth(expression)
+        if expression.function == "multiply" and all(map(self._is_zero_or_one, expression.arguments)):
+            judged = self._judged(expression)
+            if judged is not expression:
+                # times 0 keeps missing values where they were
+                nothing = Apply("multiply", (*expression.arguments, Constant(0, _NUMBER)), _NUMBER)
+                return nothing if judged is NEVER else Apply("add", (nothing, judged), _NUMBER)
+        return self._inside(expression)
+
+    def _inside(self, expression: Apply) -> Apply:
+        arguments = tuple(map(self._value, expression.arguments))
+        if all(one is two for one, two in zip(arguments, expression.arguments, strict=True)):
+            return expression
+        return dataclasses.replace(expression, arguments=arguments)
+
+    def _truth(self, part: Apply) -> Expression:
+        """Settle a truth-valued part: as a whole first, then its own parts, then against earlier ones."""
+        judged = self._judged(part)
+        if judged is not part:
+            return judged
+        if part.function in ("and", "or"):
+            operands = tuple(_flat(part.function, part))
+            kept = self._operands(part.function, operands)
+            inner: Expression = part if kept == operands else _joined(part.function, kept)
+        else:
+            inner = self._inside(part)
+        return self._like_earlier(inner)
+
+    def _operands(self, function: str, operands: tuple[Expression, ...]) -> tuple[Expression, ...]:
+        """Settle the operands of a chain of `and` or `or`.
+
+        Operands that say nothing alone (few units in a chain of `or`, all but few in one of `and`) are judged together
+        as one, so that a list of rare values is what it says.
+        """
+        silent = NEVER if function == "or" else ALWAYS
+        found = [operand if self._judged(operand) is not silent else None for operand in operands]
+        rare = tuple(operand for operand, kept in zip(operands, found, strict=True) if kept is None)
+        kept = [self._operand(operand) for operand in found if operand is not None]
+        if len(rare) > 1 and self._judged(_joined(function, rare)) is not silent:
+            kept.append(self._like_earlier(_joined(function, rare)))
+        return tuple(kept) if kept else (silent,)
+
+    def _operand(self, operand: Expression) -> Expression:
+        return self._value(operand) if isinstance(operand, Apply) else operand
+
+    def _judged(self, part: Expression) -> Expression:
+        """Return `part`, or NEVER or ALWAYS when it holds for few units or for all but few."""
+        if not columns_of(part):
+            return part
+        self.has_judged = True
+        units, everything = self._units(part), self._all()
+        left = UnitCount(everything.count.n - units.count.n, (everything.count.key - units.count.key) % 2**64)
+        effect = condition_effect(units.count, left, self._workspace.policy)
+        return {Effect.NOBODY: NEVER, Effect.EVERYBODY: ALWAYS}.get(effect, part)
+
+    def _like_earlier(self, part: Expression) -> Expression:
+        """Return the earlier part whose units differ from those of `part` by few, if its columns are what they were."""
+        if not columns_of(part):
+            return part
+        units = self._units(part)
+        least = self._workspace.policy.difference_min
+        near = [one for one in self._earlier if abs(one.units.count.n - units.count.n) < least]
+        if any(one.units == units for one in near):
+            return part
+        sketches = np.array([one.units.sketch for one in near], dtype=np.uint64).reshape(-1, len(units.sketch))
+        sizes = difference_sizes(sketches ^ np.array(units.sketch, dtype=np.uint64))
+        for one, size in zip(near, sizes.tolist(), strict=True):
+            if size < least and one.columns == self._tables(one.part):
+                return one.part
+        if len(self._earlier) < _MOST_EARLIER:
+            self._earlier.append(_Earlier(units, part, self._tables(part)))
+        return part
+
+    def _tables(self, part: Expression) -> tuple[tuple[str, str], ...]:
+        """Return the stored tables of the columns that a part reads; a column that is gone has none."""
+        columns = self._frame.columns
+        return tuple((name, columns[name].table if name in columns else "") for name in sorted(columns_of(part)))
+
+    def _all(self) -> _Units:
+        if self._everything is None:
+            self._everything = self._counted(None)
+        return self._everything
+
+    def _units(self, part: Expression) -> _Units:
+        assert self._frame.rows is not None
+        key = ("settling", self._frame.rows.present, repr(part), repr(self._tables(part)))
+        if key not in self._workspace.memo:
+            self._workspace.memo[key] = self._counted(part)
+        found: _Units = self._workspace.memo[key]
+        return found
+
+    def _counted(self, part: Expression | None) -> _Units:
+        groups = self._workspace.engine.aggregate(self._frame, Aggregation((), _MEASURES, part))
+        sketch = groups.measures["sketch"][0]
+        count = UnitCount(int(groups.measures["n"][0]), int(groups.measures["key"][0]))
+        return _Units(count, tuple(int(word) for word in sketch))
+
+    def _is_zero_or_one(self, operand: Expression) -> bool:
+        """Say whether an operand of a product is 0 or 1 for every unit that has a value."""
+        if isinstance(operand, Constant):
+            return operand.value in (0, 1)
+        if _is_truth(operand) or operand.type is ValueType.STRING:
+            return _is_truth(operand)
+        if isinstance(operand, Apply) and operand.function not in ("add", "multiply", "negate"):
+            return False
+        either = Apply("inlist", (operand, Constant(0, _NUMBER), Constant(1, _NUMBER)), _NUMBER)
+        missing = Apply("sysmiss", (operand,), _NUMBER)
+        other = Apply("not", (Apply("or", (either, missing), _NUMBER),), _NUMBER)
+        key = ("settling 0/1", repr(operand), repr(self._tables(operand)))
+        if key not in self._workspace.memo:
+            self._workspace.memo[key] = not self._workspace.engine.any(self._frame, other)
+        return bool(self._workspace.memo[key])
+
+
+def _is_truth(expression: Expression) -> bool:
+    return isinstance(expression, Apply) and expression.function in ALL and ALL[expression.function].truth
+
+
+def _flat(function: str, part: Expression) -> list[Expression]:
+    """Return the operands of nested chains of one function."""
+    if not isinstance(part, Apply) or part.function != function:
+        return [part]
+    return [one for argument in part.arguments for one in _flat(function, argument)]
+
+
+def _joined(function: str, operands: tuple[Expression, ...]) -> Expression:
+    if len(operands) == 1 and _is_truth(operands[0]):
+        return operands[0]
+    return Apply(function, operands if len(operands) > 1 else (*operands, *operands), _NUMBER)
