@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.unit_sets import Units
 
@@ -95,6 +95,66 @@ def test_the_general_tracker_is_refused(ledger: Ledger) -> None:
     assert not is_refused(ledger, few | helper)
     # (C or T) + (C or not T) - all = C
     assert is_refused(ledger, few | ~helper)
+
+
+def told_by_three(wanted: set[int], released: list[set[int]]) -> bool:
+    """Say by brute force whether a set and one or two released ones give the statistics of 1 to 9 units."""
+    if wanted in released:
+        return False
+    if any(0 < len(wanted ^ one) < 10 for one in released):
+        return True
+    for number, one in enumerate(released):
+        for two in released[:number]:
+            if 0 < len(wanted ^ one ^ two) < 10:
+                return True
+            overlaps = (len(one & two), len(wanted & one), len(wanted & two))
+            if wanted == one ^ two and any(0 < overlap < 10 for overlap in overlaps):
+                return True
+    return False
+
+
+PARTS = [frozenset(range(100 * part, 100 * part + size)) for part, size in enumerate([100, 80, 60, 4, 9, 1, 12, 30])]
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sets(st.sampled_from(PARTS), min_size=1), min_size=2, max_size=9))
+def test_sets_made_of_common_parts_are_refused_exactly_when_three_of_them_tell_few_units(
+    wishes: list[set[frozenset[int]]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger(Path(folder) / "ledger.sqlite", KEY)
+        released: list[set[int]] = []
+        for wish in wishes:
+            wanted = set().union(*wish)
+            accepted = ledger.admit_separately("P", [UNITS.set(sorted(wanted))], POLICY)
+            assert accepted == [not told_by_three(wanted, released)]
+            if accepted[0] and wanted not in released:
+                released.append(wanted)
+        ledger.close()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 1, 0)])
+@pytest.mark.parametrize("overlap", [1, 9, 10])
+def test_a_tracker_that_counts_few_units_twice_is_refused(
+    ledger: Ledger, order: tuple[int, int, int], overlap: int
+) -> None:
+    # q(A or T) + q(B or T) - q(A or B) = 2 q(T), and the sketches of the three sets cancel out
+    few = set(range(overlap))
+    first, second = set(range(100, 600)), set(range(1_000, 1_700))
+    sets = [first | few, second | few, first | second]
+    answers = [is_refused(ledger, sorted(sets[place])) for place in order]
+    assert answers == [False, False, overlap < 10]
+
+
+def test_such_a_tracker_is_refused_after_many_other_sets(ledger: Ledger) -> None:
+    few = {1}
+    first, second = set(range(100, 600)), set(range(1_000, 1_700))
+    assert not is_refused(ledger, sorted(first | few))
+    assert not is_refused(ledger, sorted(second | few))
+    rng = np.random.default_rng(2)
+    others = [UNITS.set(rng.choice(UNITS.n, int(rng.integers(200, 2_000)), replace=False)) for _ in range(1_000)]
+    assert all(ledger.admit_separately("P", others, POLICY))
+    assert is_refused(ledger, sorted(first | second))
 
 
 def test_a_total_that_two_parts_give_exactly_is_free_of_suspicion(ledger: Ledger) -> None:

@@ -30,16 +30,19 @@ def power_sums(sketches: NDArray[np.uint64]) -> Elements:
     return sums
 
 
-def difference_sizes(sketches: NDArray[np.uint64], others: NDArray[np.uint64] | None = None) -> NDArray[np.int64]:
+def difference_sizes(
+    sketches: NDArray[np.uint64], others: NDArray[np.uint64] | None = None, *, below: int = CAPACITY
+) -> NDArray[np.int64]:
     """Return how many elements the symmetric differences of sets have.
 
     Args:
         sketches: uint64 (m, 6), sketches of sets.
         others: Sketches to compare with, of a shape that broadcasts; None compares with empty sets.
+        below: Sizes of this and more need not be told apart, which saves time; at most 12.
 
     Returns:
-        int64 (m,): the exact size up to 12; 12 for all larger ones, except that a larger one shows as 1 to 9 with
-        probability 2^-96.
+        int64 (m,): the exact size when it is smaller than `below`, else any number from `below` to 12; one that is not
+        smaller shows as such except with probability 2^-96 (2^-32 for each of the three sums beyond a size of 9).
 
     Source: Massey (1969), Shift-register synthesis and BCH decoding; Berlekamp's simplification for power sums in
     characteristic 2, where every second discrepancy is zero.
@@ -49,33 +52,39 @@ def difference_sizes(sketches: NDArray[np.uint64], others: NDArray[np.uint64] | 
     different = np.flatnonzero(difference.any(axis=1))
     for start in range(0, different.size, _CHUNK):
         part = different[start : start + _CHUNK]
-        sizes[part] = np.minimum(_linear_complexity(power_sums(difference[part])), CAPACITY)
+        sizes[part] = np.minimum(_linear_complexity(power_sums(difference[part]), below), CAPACITY)
     return sizes
 
 
-def _linear_complexity(sums: Elements) -> NDArray[np.int64]:
-    """Return the length of the shortest linear recurrence of `sums` (25, m), exact up to 12, larger beyond."""
+def _linear_complexity(sums: Elements, below: int) -> NDArray[np.int64]:
+    """Return the length of the shortest linear recurrence of `sums` (25, m), exact below `below`, larger beyond."""
     m = sums.shape[1]
     # polynomials are cut at degree 12: a longer one belongs to a length above 12, which never falls again
     rows = CAPACITY + 1
     connection = np.zeros((rows, m), dtype=np.uint32)
     connection[0] = 1
     # the connection polynomial before the last change of length, times x per step since, and the inverse of its
-    # discrepancy
+    # discrepancy; `reach` is its degree at most
     earlier = np.zeros((rows, m), dtype=np.uint32)
     earlier[1] = 1
     earlier_inverse = np.ones(m, dtype=np.uint32)
+    reach = np.ones(m, dtype=np.int64)
     length = np.zeros(m, dtype=np.int64)
     for n in range(1, 2 * CAPACITY, 2):
-        terms = min(n, rows)
+        terms = min(int(length.max()) + 1, rows)
         products = multiply(connection[1:terms], sums[n - 1 : n - terms : -1])
         discrepancy = sums[n] ^ np.bitwise_xor.reduce(products, axis=0)
         grows = (discrepancy != 0) & (2 * length < n)
-        change = times(earlier, multiplier(multiply(discrepancy, earlier_inverse)))
+        longer = np.where(grows, n - length, length)
+        if longer.min() >= below:
+            return longer  # lengths never fall, so nothing that follows matters
+        used = min(int(reach.max()) + 1, rows)
+        change = times(earlier[:used], multiplier(multiply(discrepancy, earlier_inverse)))
         # two steps at once: the even one in between has no discrepancy
         earlier[2:] = np.where(grows, connection, earlier)[:-2]
         earlier[:2] = 0
+        reach = np.where(grows, length, reach) + 2
         earlier_inverse = np.where(grows, invert(discrepancy), earlier_inverse)
-        connection ^= change
-        length = np.where(grows, n - length, length)
+        connection[:used] ^= change
+        length = longer
     return length

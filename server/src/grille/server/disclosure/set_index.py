@@ -89,19 +89,32 @@ class SetIndex:
         bounds = np.stack([np.abs(sizes[one] - sizes[two]), sizes[one] + sizes[two]], axis=1)
         return bounds, sketches[one] ^ sketches[two]
 
+    def halves_of(self, new: Identity, window: int) -> NDArray[np.int64]:
+        """Return the sizes, (pairs, 2), of the pairs of latest sets whose symmetric difference is exactly the new set."""
+        first = max(self._count - window, 0)
+        sizes, sketches = self._sizes[first : self._count], self._sketches[first : self._count]
+        others = sketches ^ np.array(new[2], dtype=np.uint64)
+        ascending = np.argsort(sketches[:, 0])
+        place = np.searchsorted(sketches[:, 0], others[:, 0], sorter=ascending)
+        match = ascending[np.minimum(place, len(ascending) - 1)] if len(ascending) else ascending
+        found = np.flatnonzero((sketches[match] == others).all(axis=1))
+        return np.stack([sizes[found], sizes[match[found]]], axis=1)
+
 
 def close_to_released(new: Sequence[Identity], index: SetIndex, below: int, window: int) -> NDArray[np.bool_]:
     """Say which new sets differ by 1 to `below` - 1 units from a released set, or from the difference of two.
 
     Risk: the statistics of two sets that differ in few units give those of the few; of three sets, one may be the
-    other two put together but for a few units (the general tracker).
+    other two put together but for a few units (the general tracker), or the other two may overlap in few, which then
+    count twice in their sum.
     Source: Denning and Schlörer (1980), A fast procedure for finding a tracker in a statistical database.
 
     Args:
         new: Sets that are not in `index`.
         index: Released sets.
         below: Smallest allowed difference.
-        window: Latest released sets whose pairs are compared.
+        window: Latest released sets whose pairs are compared; those that make up a new set exactly are looked for
+            among the square of that number.
 
     Returns:
         bool (new,).
@@ -121,7 +134,17 @@ def close_to_released(new: Sequence[Identity], index: SetIndex, below: int, wind
         owners.append(np.full(int(possible.sum()), number))
     result = np.zeros(len(new), dtype=np.bool_)
     result[np.concatenate(owners)[_close(np.concatenate(differences), below)]] = True
+    for number, one in enumerate(new):
+        if not result[number]:
+            result[number] = _overlaps(one[0], index.halves_of(one, window**2), below)
     return result
+
+
+def _overlaps(size: int, halves: NDArray[np.int64], below: int) -> bool:
+    """Say whether any two of three sets overlap in 1 to `below` - 1 units, each being the difference of the others."""
+    one, two = halves[:, 0], halves[:, 1]
+    overlaps = np.concatenate([one + two - size, one + size - two, two + size - one]) // 2
+    return bool(((overlaps > 0) & (overlaps < below)).any())
 
 
 def close_to_each_other(new: Sequence[Identity], below: int) -> list[list[int]]:
@@ -142,5 +165,5 @@ def close_to_each_other(new: Sequence[Identity], below: int) -> list[list[int]]:
 
 
 def _close(differences: NDArray[np.uint64], below: int) -> NDArray[np.bool_]:
-    sizes = difference_sizes(differences)
+    sizes = difference_sizes(differences, below=below)
     return (sizes > 0) & (sizes < below)
