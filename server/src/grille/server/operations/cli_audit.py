@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from grille.server.operations.cli_overview import add_overview
 from grille.server.operations.exit_codes import ExitCode
 from grille.server.operations.terminal import Terminal
 
@@ -17,6 +18,7 @@ def add_audit(app: typer.Typer, terminal: Terminal) -> None:
     """Add the commands to `app`."""
     audit_app = typer.Typer(no_args_is_help=True, help="The audit log.")
     app.add_typer(audit_app, name="audit")
+    add_overview(audit_app, terminal)
 
     @audit_app.callback()
     def group() -> None:
