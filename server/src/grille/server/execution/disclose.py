@@ -35,7 +35,7 @@ class Disclose:
             released = gate.release(
                 computed.evidence,
                 project=run.session.project,
-                sensitivity=_sensitivity(computed.scope),
+                sensitivity=sensitivity_of(computed.scope),
                 conditions=computed.judged,
             )
         except GrilleError as error:
@@ -52,7 +52,7 @@ class Disclose:
         )
 
 
-def _sensitivity(scope: Scope) -> Sensitivity:
+def sensitivity_of(scope: Scope) -> Sensitivity:
     """Return the highest level of all data sets of the session and their variables, whichever of them were used.
 
     A command that reads one data set and writes another, or forgets to say what its outcome was made of, so makes the
