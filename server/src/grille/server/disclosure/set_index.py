@@ -90,7 +90,7 @@ class SetIndex:
         return bounds, sketches[one] ^ sketches[two]
 
     def halves_of(self, new: Identity, window: int) -> NDArray[np.int64]:
-        """Return the sizes, (pairs, 2), of the pairs of latest sets whose symmetric difference is exactly the new set."""
+        """Return the sizes, (pairs, 2), of pairs of latest sets whose symmetric difference is exactly the new set."""
         first = max(self._count - window, 0)
         sizes, sketches = self._sizes[first : self._count], self._sketches[first : self._count]
         others = sketches ^ np.array(new[2], dtype=np.uint64)
