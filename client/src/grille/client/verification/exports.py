@@ -21,6 +21,7 @@ from grille.client.verification.problems import Finding
 from grille.client.words import Words, pick
 
 FORMAT = "grille-audit-export-1"
+_ORDER = {"record": 0, "withheld": 0, "checkpoint": 1, "head": 2, "public_key": 3}
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -42,12 +43,17 @@ class ExportVerifier:
         self._previous = GENESIS  # digest of the checkpoint before
         self._head: dict[str, Any] | None = None
         self._span = ("", "")
+        self._order = 0
         self.finding = Finding()
 
     def take(self, parts: Iterable[dict[str, Any]]) -> Finding:
         """Take all parts, and return what was found."""
         for part in parts:
             kind, value = next(iter(part.items())) if len(part) == 1 else ("", None)
+            order = _ORDER.get(kind, self._order)
+            if order < self._order:
+                self._add("EXPORT_INVALID", "", "Its lines are not in their order.", "Linjene er ikke i rekkefølge.")
+            self._order = order
             if kind == "record" and isinstance(value, dict):
                 self._record(value)
             elif kind == "withheld" and isinstance(value, dict):
