@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import tomllib
 from pathlib import Path
@@ -31,6 +32,7 @@ def load_policy(path: Path, *, may_loosen_profile: bool = False) -> Policy:
     return parse_policy(path.read_bytes(), path.name, may_loosen_profile=may_loosen_profile)
 
 
+@functools.lru_cache(maxsize=256)
 def parse_policy(content: bytes, name: str, *, may_loosen_profile: bool = False) -> Policy:
     """Return the policy that a file's content holds; `name` is the file's in messages. Otherwise as `load_policy`."""
     if len(content) > LARGEST_FILE:

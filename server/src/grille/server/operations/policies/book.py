@@ -137,6 +137,7 @@ def heading(bank: str) -> str:
     return f"Policy of the bank {bank}. Tighter numbers count at once; looser ones need two signatures."
 
 
+@functools.lru_cache(maxsize=64)
 def digest(policy: Policy) -> str:
     """Return the SHA-256 of a policy's profile and numbers, hex."""
     return hashlib.sha256(canonical(dataclasses.asdict(policy))).hexdigest()
