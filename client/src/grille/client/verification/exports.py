@@ -60,10 +60,10 @@ class ExportVerifier:
                 self._withheld(value)
             elif kind == "checkpoint" and isinstance(value, dict):
                 self._checkpoint(value)
-            elif kind == "head" and isinstance(value, dict):
+            elif kind == "head" and isinstance(value, dict) and self._head is None:
                 self._head = value
             elif kind != "public_key":
-                self._add("EXPORT_INVALID", "", "It holds a line of no known kind.", "Den har en linje av ukjent slag.")
+                self._add("EXPORT_INVALID", "", "It holds a line that does not belong.", "Den har en linje som ikke hører til.")
         return self._end()
 
     def _record(self, record: dict[str, Any]) -> None:
