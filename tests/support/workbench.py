@@ -9,6 +9,7 @@ import numpy as np
 
 from grille.server.catalog.model import BankMetadata
 from grille.server.commands.base import Outcome, Workspace
+from grille.server.commands.facts import remembered_frames
 from grille.server.commands.scope import Scope
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.disclosure.evidence import Evidence
@@ -30,6 +31,7 @@ class Workbench:
         self.scope = Scope(banks=banks)
         self.frames: dict[str, Frame] = {}
         self.policy = Policy.standard()
+        self.memo: dict[tuple[str, ...], object] = {}
 
     def run(self, script: str) -> Evidence:
         """Run the commands of `script` and return the evidence of the last one."""
@@ -38,7 +40,7 @@ class Workbench:
             command = COMMANDS[node.head.name]
             bound = command.bind(node, self.scope)
             plan = pickle.loads(pickle.dumps(bound.plan))
-            self.engine.sweep(tuple(self.frames.values()))
+            self.engine.sweep((*self.frames.values(), *remembered_frames(self.memo)))
             outcome = pickle.loads(pickle.dumps(command.compute(plan, self._workspace())))
             assert isinstance(outcome, Outcome)
             self.frames = dict(outcome.frames)
@@ -81,4 +83,4 @@ class Workbench:
         return dict(zip(groups.by[name], groups.measures["n"].tolist(), strict=True))
 
     def _workspace(self) -> Workspace:
-        return Workspace(self.engine, self.frames, lambda phase: None, {}, self.policy)
+        return Workspace(self.engine, self.frames, lambda phase: None, self.memo, self.policy)

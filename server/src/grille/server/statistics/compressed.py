@@ -64,12 +64,12 @@ def compress(passes: Pass, outcome: str, levels: FactorLevels, numbers: tuple[st
     """
     sums = _Sums(levels)
     tracker = RangeTracker()
-    with prefetch(passes()) as batches:
+    with prefetch(passes()) as batches, np.errstate(over="ignore", invalid="ignore"):  # the moments look at the sums
         for batch in batches:
             values = batch.numbers[outcome]
             tracker.add(values)
             sums.add(batch, values)
-    found = sums.finish()
+        found = sums.finish()
     if found is None:
         return None
     codes, count, mean, within = found
