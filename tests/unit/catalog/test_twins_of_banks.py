@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import duckdb
@@ -29,8 +30,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return banks, twins
 
 
-def opened(twins: Path) -> duckdb.DuckDBPyConnection:
-    return bank_file.open_version(twins, BANK, 1, TWIN_KEY)  # type: ignore[return-value]
+def opened(twins: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    return bank_file.open_version(twins, BANK, 1, TWIN_KEY)
 
 
 def test_a_twin_has_the_metadata_of_its_bank_and_says_that_it_is_a_twin(folders: tuple[Path, Path]) -> None:
@@ -107,6 +108,31 @@ def test_a_code_is_used_only_while_it_is_valid(tmp_path: Path) -> None:
         ).fetchall()
     assert {value for year, value in found if year <= 2014} == {"old", "kept"}
     assert {value for year, value in found if year >= 2015} == {"new", "kept"}
+
+
+@pytest.mark.parametrize(
+    "data_type,codes", [("STRING", ("1", "2", "99")), ("LONG", (1, 2, 99)), ("DOUBLE", (1, 2, 99))]
+)
+def test_missing_codes_are_rare_and_no_list_of_their_own(
+    tmp_path: Path, data_type: str, codes: tuple[str | int, ...]
+) -> None:
+    one, two, unknown = codes
+    described_codes = (Code(one, same("one")), Code(two, same("two")), Code(unknown, same("unknown"), missing=True))
+    variables = (
+        described("LISTED", codes=described_codes, data_type=data_type),
+        described("FREE", codes=described_codes[2:], data_type=data_type),
+        described("BIRTHDAY", data_type="DATE"),
+    )
+    make_twin(tmp_path, bank_of(*variables), TWIN_KEY, TWIN_SECRET, units=3_000)
+    with bank_file.open_version(tmp_path, "no.test.twin", 1, TWIN_KEY) as connection:
+        listed = connection.execute("SELECT value, count(*) FROM bank.LISTED GROUP BY 1 ORDER BY 2").fetchall()
+        (free,) = connection.execute("SELECT count(DISTINCT value) FROM bank.FREE").fetchall()[0]
+        (days,) = connection.execute("SELECT count(DISTINCT value) FROM bank.BIRTHDAY").fetchall()[0]
+    assert next(value for value, _ in listed) == unknown
+    assert {value for value, _ in listed} == set(codes)
+    assert 0 < listed[0][1] < 150
+    assert free > 20
+    assert days > 1_000
 
 
 @pytest.mark.parametrize(

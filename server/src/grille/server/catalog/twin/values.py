@@ -64,7 +64,7 @@ def values_on(
     """
     if targets:
         return pa.array(_keys(scores, rows, targets))
-    if variable.codes:
+    if any(not code.missing for code in variable.codes):
         return _coded(variable, scores, rows, day, random)
     if variable.data_type == "STRING":
         return _digits(hint.digits, scores, rows, random)
@@ -93,9 +93,9 @@ def _coded(
     day: datetime.date | None,
     random: np.random.Generator,
 ) -> pa.Array:
-    valid = [code for code in variable.codes if day is None or _is_valid(code, day)] or list(variable.codes)
-    shown = [code for code in valid if not code.missing] or valid
-    missing = [code for code in valid if code.missing]
+    listed = [code for code in variable.codes if not code.missing]
+    shown = [code for code in listed if day is None or _is_valid(code, day)] or listed
+    missing = [code for code in variable.codes if code.missing and (day is None or _is_valid(code, day))]
     if len(shown) > _LONG_LIST:  # such as municipalities: a place has its code
         chosen = scores.units.place[rows] % len(shown)
         moved = random.random(len(rows)) < 0.05
