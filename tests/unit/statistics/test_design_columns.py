@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from support.model_data import gathered, in_batches, spec
 
+from grille.server.errors import NumericError
 from grille.server.plan.aggregates import FactorLevels
-from grille.server.statistics.design import expand, fill, level_text
+from grille.server.statistics.design import MOST_COLUMNS, expand, fill, level_text
 from grille.server.statistics.ols import fit_ols
 
 LEVELS = FactorLevels({"a": (0.0, 1.0), "b": (1.0, 2.0, 3.0), "s": ("H", "L", "M")})
@@ -77,3 +78,13 @@ def test_without_a_constant_a_constant_column_stays() -> None:
     numbers = {"one": np.ones(50), "x": rng.normal(size=50), "y": rng.normal(size=50)}
     fit = fit_ols(gathered(spec("y", ["one", "x"], constant=False), numbers)[0])
     assert fit.terms == ("one", "x")
+
+
+@pytest.mark.parametrize("terms", [["i.a"], ["i.b#i.c"], ["i.b##i.c##i.d"]])
+def test_a_design_has_a_largest_number_of_columns(terms: list[str]) -> None:
+    many = tuple(float(level) for level in range(MOST_COLUMNS + 2))
+    some = tuple(float(level) for level in range(40))
+    levels = FactorLevels({"a": many, "b": some, "c": some, "d": some})
+    with pytest.raises(NumericError, match="TOO_MANY_COLUMNS"):
+        expand(spec("y", terms), levels)
+    assert len(expand(spec("y", ["i.a"]), FactorLevels({"a": many[:-1]})).columns) == MOST_COLUMNS

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from grille.client.render.boxes import draw_boxes
+from grille.client.render.coefficients import draw_coefficients
 from grille.client.render.histogram import draw_histogram
 from grille.client.render.style import Style
 from grille.client.words import Words
@@ -26,6 +27,7 @@ class Drawing:
 DRAWINGS = (
     Drawing("boxplot", "boxes", draw_boxes),
     Drawing("histogram", "bins", draw_histogram),
+    Drawing("coefplot", "coefficients", draw_coefficients),
 )
 
 

@@ -20,7 +20,7 @@ FIGURE = ",.5~r"
 SMALL = "~e"
 
 
-def _records(table: Table) -> list[dict[str, Any]]:
+def records(table: Table) -> list[dict[str, Any]]:
     """Return the rows as records; the label stands for the value where a cell has one."""
     records = []
     for row in table.rows:
@@ -55,7 +55,7 @@ def box_chart(table: Table, value_title: Text, horizontal: bool) -> dict[str, An
     ]
     return {
         "$schema": SCHEMA,
-        "data": {"values": _records(table)},
+        "data": {"values": records(table)},
         "width": 420 if horizontal else {"step": step},
         "height": {"step": 26} if horizontal else 320,
         "encoding": {group: groups, "tooltip": tooltip},
@@ -115,7 +115,7 @@ def histogram_chart(
                 },
             }
         )
-    chart: dict[str, Any] = {"$schema": SCHEMA, "data": {"values": _records(table)}}
+    chart: dict[str, Any] = {"$schema": SCHEMA, "data": {"values": records(table)}}
     if groups <= 1:
         return {**chart, "width": 420, "height": 280, "layer": layers}
     panel = {"width": 200, "height": 130, "layer": layers}
@@ -125,7 +125,7 @@ def histogram_chart(
 
 def _order(table: Table) -> list[Any]:
     """Return the names of the groups in the order of the table, which neither layers nor panels keep by themselves."""
-    return list(dict.fromkeys(record["group"] for record in _records(table)))
+    return list(dict.fromkeys(record["group"] for record in records(table)))
 
 
 def _heights(table: Table) -> dict[str, Any]:

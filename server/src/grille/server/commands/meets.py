@@ -70,6 +70,7 @@ MEETS: Mapping[str, Callable[[Any], Meets]] = MappingProxyType(
         "regress-predict": _always(model()),
         "regress-mml-predict": _always(model(grouped=True)),
         "boxplot": lambda plan: magnitudes(len(plan.over)),
+        "coefplot": lambda plan: MEETS[plan.command](plan.plan),
         "histogram": lambda plan: histogram(discrete=plan.discrete, grouped=plan.by is not None),
         "regress": _always(model(extras=True)),
         "regress-mml": _always(model(grouped=True)),

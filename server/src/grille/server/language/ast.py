@@ -318,6 +318,14 @@ class Analysis:
     options: tuple[Option, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """`coefplot COMMAND ...`: a command with another whole command, options and all, after its name."""
+
+    head: Head
+    inner: Analysis
+
+
 Command = (
     Require
     | Datasets
@@ -336,6 +344,7 @@ Command = (
     | History
     | Textblock
     | Analysis
+    | Nested
 )
 
 

@@ -17,7 +17,7 @@ from grille.server.language.builder import Finish, builder
 from grille.server.language.complaints import complaint
 from grille.server.language.layout import LogicalLine, decode, joined, normalise, split
 from grille.server.language.limits import MAX_COMMANDS, MAX_TOKENS
-from grille.server.language.vocabulary import COMMANDS, ENDBLOCK, NOT_OFFERED, SHAPES, TEXTBLOCK
+from grille.server.language.vocabulary import COMMANDS, ENDBLOCK, INNER, NESTED, NOT_OFFERED, SHAPES, TEXTBLOCK
 from grille.server.text import Text
 
 _COMMAND_NAME: Final = re.compile(r"[^\W\d][\w-]*")
@@ -75,6 +75,8 @@ def _command(text: str, line: LogicalLine) -> ast.Command:
     shape = SHAPES.get(name)
     if shape is None:
         raise _unknown_command(name, name_span)
+    if shape == NESTED:
+        return _nested(text, line, head)
     if line.end - line.start > MAX_TOKENS and _more_than(MAX_TOKENS, text, line):
         raise _command_too_long(name_span)
     try:
@@ -84,6 +86,21 @@ def _command(text: str, line: LogicalLine) -> ast.Command:
     return finish(head)
 
 
+def _nested(text: str, line: LogicalLine, head: ast.Head) -> ast.Nested:
+    """Parse the command inside a command as if it stood alone, in its own place."""
+    rest = text[head.name_span.end : line.end]
+    start = head.name_span.end + len(rest) - len(rest.lstrip())
+    match = _COMMAND_NAME.match(text, start, line.end)
+    number = line.line + text.count("\n", line.start, start)
+    column = start - text.rfind("\n", 0, start) if number != line.line else start - line.start + line.column
+    name = match.group() if match else ""
+    if name not in INNER[head.name]:
+        raise _inner_expected(head.name, Span(start, start + max(len(name), 1), number, column))
+    inner = _command(text, LogicalLine(start, line.end, number, column))
+    assert isinstance(inner, ast.Analysis)
+    return ast.Nested(head, inner)
+
+
 @functools.cache
 def _grammar() -> Lark:
     grammar = resources.files("grille.server.language").joinpath("grammar.lark").read_text(encoding="utf-8")
@@ -91,7 +108,7 @@ def _grammar() -> Lark:
         grammar,
         parser="lalr",
         lexer="contextual",
-        start=sorted(set(SHAPES.values())),
+        start=sorted(set(SHAPES.values()) - {NESTED}),
         transformer=builder(),
         maybe_placeholders=True,
     )
@@ -146,6 +163,16 @@ def _no_command(line: LogicalLine) -> GrilleError:
             "Avslutt linjen foran med omvendt skråstrek hvis denne linjen fortsetter den.",
         ),
         span=Span(line.start, line.start + 1, line.line, line.column),
+    )
+
+
+def _inner_expected(command: str, span: Span) -> GrilleError:
+    listed = ", ".join(f"`{one}`" for one in INNER[command])
+    return ScriptSyntaxError(
+        "INNER_COMMAND_EXPECTED",
+        Text(f"After {command} comes a whole command: {listed}.", f"Etter {command} kommer en hel kommando: {listed}."),
+        hint=Text(f"Write help {command}.", f"Skriv help {command}."),
+        span=span,
     )
 
 

@@ -43,10 +43,17 @@ SHAPES: Final[Mapping[str, str]] = MappingProxyType(
         "regress": "analysis",
         "regress-predict": "analysis",
         "regress-mml": "grouped_analysis",
+        "coefplot": "nested",
         "regress-mml-predict": "grouped_analysis",
     }
 )
-"""Start rule of grammar.lark per command."""
+"""Start rule of grammar.lark per command, or NESTED."""
+
+NESTED: Final = "nested"
+"""Shape of a command that has another whole command after its name."""
+
+INNER: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"coefplot": ("regress", "regress-mml")})
+"""The commands that may stand inside a command of the shape NESTED."""
 
 TEXTBLOCK: Final = "textblock"
 ENDBLOCK: Final = "endblock"
@@ -56,7 +63,7 @@ COMMANDS: Final[frozenset[str]] = frozenset(SHAPES) | {TEXTBLOCK}
 
 NOT_OFFERED: Final[frozenset[str]] = frozenset(
     (
-        *("aggregate", "barchart", "clear", "clone-units", "clone-variables", "coefplot", "collapse"),
+        *("aggregate", "barchart", "clear", "clone-units", "clone-variables", "collapse"),
         *("configure", "cox", "edit", "end", "for", "hausman", "help-function", "hexbin", "import-event"),
         *("import-panel", "ivregress", "ivregress-predict", "kaplan-meier", "let", "load", "logit", "logit-predict"),
         *("merge", "mlogit", "mlogit-predict", "negative-binomial", "negative-binomial-predict"),

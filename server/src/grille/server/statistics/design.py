@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grille.server.plan.aggregates import Batch, FactorLevels
+from grille.server.statistics import refusals
 
 Floats = NDArray[np.float64]
 Pass = Callable[[], Iterator[Batch]]
 
 CONSTANT_NAME = "_cons"
+MOST_COLUMNS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,9 @@ def expand(spec: DesignSpec, levels: FactorLevels) -> Design:
 
     Returns:
         The design; columns that turn out collinear are dropped by the estimators, in order.
+
+    Raises:
+        NumericError: TOO_MANY_COLUMNS, before a number is taken for categories fills the memory.
     """
     columns: dict[frozenset[tuple[Part, int]], Column] = {}
     for term in spec.terms:
@@ -124,6 +129,8 @@ def expand(spec: DesignSpec, levels: FactorLevels) -> Design:
                 # A multiset, so that c.x#c.x differs from c.x and a#b equals b#a.
                 key = frozenset((part, column.parts.count(part)) for part in column.parts)
                 columns.setdefault(key, column)
+                if len(columns) > MOST_COLUMNS:
+                    raise refusals.too_many_columns(MOST_COLUMNS)
     return Design(spec.outcome, tuple(columns.values()), spec.constant)
 
 

@@ -33,6 +33,21 @@ def no_columns() -> NumericError:
     )
 
 
+def too_many_columns(most: int) -> NumericError:
+    """Return the error for categorical variables with too many categories, or combinations of them."""
+    return NumericError(
+        "TOO_MANY_COLUMNS",
+        Text(
+            f"The categories of the explanatory variables make more than {most} columns.",
+            f"Kategoriene i forklaringsvariablene gir mer enn {most} kolonner.",
+        ),
+        hint=Text(
+            "Recode them into fewer categories; write `c.v` where a number is meant.",
+            "Omkod dem til færre kategorier; skriv `c.v` der et tall er ment.",
+        ),
+    )
+
+
 def no_variation() -> NumericError:
     """Return the error for an outcome that is constant or fitted exactly."""
     return NumericError(
