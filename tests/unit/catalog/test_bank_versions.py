@@ -105,7 +105,7 @@ def test_a_failed_build_leaves_nothing_behind(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match="half way"):
         bank_file.create_version(tmp_path, "no.test", 1, KEY, failing)
-    assert _files(tmp_path) == ["no.test"]
+    assert _files(tmp_path) == []
     assert banks.list_banks(tmp_path) == {}
 
 
@@ -118,6 +118,23 @@ def test_a_killed_build_is_never_seen_as_a_version(tmp_path: Path) -> None:
     assert banks.list_banks(tmp_path) == {}
     bank_file.create_version(tmp_path, "no.test", 1, KEY, _build)
     assert list(banks.list_banks(tmp_path)["no.test"]) == [1]
+    assert [name for name in _files(tmp_path) if "partial" in name] == []
+
+
+def test_what_a_killed_build_left_is_removed_but_not_what_is_being_built(tmp_path: Path) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=die_half_way, args=(tmp_path, KEY))
+    process.start()
+    process.join(60)
+    seen: list[list[str]] = []
+
+    def build(connection: duckdb.DuckDBPyConnection, scratch: Path) -> BankMetadata:
+        bank_file.remove_unfinished(tmp_path)
+        seen.append([path.name for path in (tmp_path / "no.test").iterdir()])
+        return _build(connection, scratch)
+
+    bank_file.create_version(tmp_path, "no.test", 2, KEY, build)
+    assert len(seen[0]) == 1
+    assert seen[0][0].startswith(".2.partial")
 
 
 def test_versions_are_listed_in_numeric_order(tmp_path: Path) -> None:

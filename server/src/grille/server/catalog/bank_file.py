@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -122,7 +122,6 @@ def create_version(
     target = version_folder(banks, bank, version)
     if target.exists():
         raise _exists(bank, version)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     remove_unfinished(banks)
     partial, held = _unfinished_folder(target.parent, version)
     scratch = partial / "scratch"
@@ -140,6 +139,8 @@ def create_version(
         _publish(partial, target, bank, version)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
+        with suppress(OSError):  # the folder of the bank goes too, unless it holds other versions
+            target.parent.rmdir()
         raise
     finally:
         os.close(held)
@@ -166,7 +167,11 @@ def remove_unfinished(banks: Path) -> None:
 def _unfinished_folder(parent: Path, version: int) -> tuple[Path, int]:
     """Return a new hidden folder and a descriptor that holds its lock as long as it is open, at most this process."""
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=f".{version}.partial-", dir=parent))
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=f".{version}.partial-", dir=parent))
+        except FileNotFoundError:
+            continue  # a creation that failed removed the empty folder of the bank in this moment
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
