@@ -63,7 +63,12 @@ class ExportVerifier:
             elif kind == "head" and isinstance(value, dict) and self._head is None:
                 self._head = value
             elif kind != "public_key":
-                self._add("EXPORT_INVALID", "", "It holds a line that does not belong.", "Den har en linje som ikke hører til.")
+                self._add(
+                    "EXPORT_INVALID",
+                    "",
+                    "It holds a line that does not belong.",
+                    "Den har en linje som ikke hører til.",
+                )
         return self._end()
 
     def _record(self, record: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from grille.server.audit.chain import seal
 from grille.server.audit.faults import locked, unavailable
 from grille.server.audit.files import BrokenDiskError, Files
 from grille.server.audit.head import newest_line
+from grille.server.audit.mirror import catch_up
 from grille.server.audit.record import AuditRecord, Event
 from grille.server.audit.signing import key_id
 from grille.server.audit.tail import pick_up
@@ -63,6 +64,7 @@ class AuditLog:
         checkpoint_records: int = 100,
         checkpoint_seconds: float = 60.0,
         segment_bytes: int = 64 * 1024 * 1024,
+        second: Path | None = None,
     ) -> None:
         """Open the log in `directory`, check its end, and mend and record what a crash left there.
 
@@ -72,6 +74,7 @@ class AuditLog:
             checkpoint_records: A checkpoint is written after this many records.
             checkpoint_seconds: And at the latest this long after a record, seconds.
             segment_bytes: Size at which the log goes on in a new file.
+            second: Folder on another disk for a second copy, made if need be; no record counts that is not there too.
 
         Raises:
             InternalError: AUDIT_LOCKED, AUDIT_DAMAGED, AUDIT_UNAVAILABLE.
@@ -90,7 +93,13 @@ class AuditLog:
             raise unavailable(_name(error)) from None
         try:
             tail = pick_up(files, key.public_key())
-            self._writer = Writer(files, key, tail, checkpoint_records=checkpoint_records, segment_bytes=segment_bytes)
+            lacking = 0
+            if second is not None:
+                second.mkdir(mode=0o700, parents=True, exist_ok=True)
+                lacking = catch_up(files, second)
+            self._writer = Writer(
+                files, key, tail, checkpoint_records=checkpoint_records, segment_bytes=segment_bytes, second=second
+            )
         except BaseException as error:
             os.close(self._lock)
             if isinstance(error, OSError | BrokenDiskError):
@@ -100,8 +109,9 @@ class AuditLog:
         self._period = checkpoint_seconds
         self._timer = threading.Thread(target=self._sign_regularly, name="audit-checkpoints", daemon=True)
         self._timer.start()
-        if tail.repairs:
-            self.append(AuditRecord(Event.LOG_RECOVERED, detail=tail.repairs))
+        repairs = tail.repairs + ((("second_copy_lacked_bytes", str(lacking)),) if lacking else ())
+        if repairs:
+            self.append(AuditRecord(Event.LOG_RECOVERED, detail=repairs))
 
     def append(self, record: AuditRecord) -> tuple[int, str]:
         """Write a record and return its sequence number and hash once it is on the disk.

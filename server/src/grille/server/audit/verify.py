@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from grille.server.audit.chain import GENESIS
 from grille.server.audit.files import Files
 from grille.server.audit.head import Head, Heads, read_heads
+from grille.server.audit.mirror import compare
 from grille.server.audit.report import Problems, Report
 from grille.server.audit.walk import Walked, walk_checkpoints, walk_records
 
@@ -37,13 +38,14 @@ class Anchor:
     hash: str
 
 
-def verify(directory: Path, key: Ed25519PublicKey, anchor: Anchor | None = None) -> Report:
+def verify(directory: Path, key: Ed25519PublicKey, anchor: Anchor | None = None, second: Path | None = None) -> Report:
     """Verify the log in `directory`; a server may go on writing meanwhile.
 
     Args:
         directory: Folder of the log, or of a copy.
         key: Public key of the server.
         anchor: A record that must be there as it was.
+        second: Folder of the second copy, which is compared too.
 
     Returns:
         What was found; `is_sound` says whether all is well.
@@ -52,14 +54,16 @@ def verify(directory: Path, key: Ed25519PublicKey, anchor: Anchor | None = None)
         OSError: A file cannot be read.
     """
     for attempt in range(1, _ATTEMPTS + 1):
-        report, may_settle = _verify_once(Files(directory), key, anchor)
+        report, may_settle = _verify_once(Files(directory), key, anchor, second)
         if report.is_sound or not may_settle or attempt == _ATTEMPTS:
             break
         time.sleep(_PAUSE_SECONDS)  # a record reaches the disk a moment before the head that tells of it
     return report
 
 
-def _verify_once(files: Files, key: Ed25519PublicKey, anchor: Anchor | None) -> tuple[Report, bool]:
+def _verify_once(
+    files: Files, key: Ed25519PublicKey, anchor: Anchor | None, second: Path | None
+) -> tuple[Report, bool]:
     """Return the report, and whether its problems may come from a server that was writing."""
     problems = Problems()
     before = _read_head(files, key)
@@ -82,6 +86,9 @@ def _verify_once(files: Files, key: Ed25519PublicKey, anchor: Anchor | None) -> 
             f"record {anchor.sequence} is not the one that was noted: the log was put back or made anew",
             f"oppføring {anchor.sequence} er ikke den som ble notert: loggen er satt tilbake eller laget på nytt",
         )
+    if second is not None:
+        compare(files, second, problems)
+        _compare_ends(second, key, walked, problems)
     report = Report(
         records=walked.records,
         checkpoints=len(checkpoints),
@@ -95,6 +102,19 @@ def _verify_once(files: Files, key: Ed25519PublicKey, anchor: Anchor | None) -> 
         torn_bytes=walked.torn_bytes,
     )
     return report, before != after or unsigned > 0
+
+
+def _compare_ends(second: Path, key: Ed25519PublicKey, walked: Walked, problems: Problems) -> None:
+    """Find that the second copy was put back: its head must have come as far as the first one's records."""
+    newest = _read_head(Files(second), key).newest if second.is_dir() else None
+    behind = walked.last_sequence - (newest.sequence if newest else 0)
+    if behind > 0:
+        problems.add(
+            "SECOND_COPY_BEHIND",
+            walked.last_sequence - behind + 1,
+            f"the second copy lacks the last {behind} records",
+            f"den andre kopien mangler de siste {behind} oppføringene",
+        )
 
 
 def _read_head(files: Files, key: Ed25519PublicKey) -> Heads:

@@ -6,12 +6,14 @@ import datetime
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from grille.server.audit.checkpoint import make_checkpoint
-from grille.server.audit.files import BrokenDiskError, Files, GrowingFile, flush_folder
+from grille.server.audit.files import BrokenDiskError, Files, flush_folder
 from grille.server.audit.head import Head, write_head
+from grille.server.audit.mirror import open_file
 from grille.server.audit.tail import Tail
 
 
@@ -37,9 +39,18 @@ class Writer:
     """
 
     def __init__(
-        self, files: Files, key: Ed25519PrivateKey, tail: Tail, *, checkpoint_records: int, segment_bytes: int
+        self,
+        files: Files,
+        key: Ed25519PrivateKey,
+        tail: Tail,
+        *,
+        checkpoint_records: int,
+        segment_bytes: int,
+        second: Path | None = None,
     ) -> None:
         """Open the files where `tail` found them; a new log gets its head before its first record.
+
+        With a folder `second`, every record and checkpoint is on that disk too before `write` returns.
 
         Raises:
             OSError: The disk refuses.
@@ -48,18 +59,20 @@ class Writer:
         self.sequence = tail.sequence
         self.hash = tail.hash
         self._files = files
+        self._second = second
         self._key = key
         self._checkpoint_records = checkpoint_records
         self._segment_bytes = segment_bytes
         self._unsigned = list(tail.unsigned)
         self._checkpoint = tail.checkpoint
         self._turn = tail.turn
-        self._head = os.open(files.head, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        heads = [files.head, *([Files(second).head] if second else [])]
+        self._heads = [os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600) for path in heads]
         for _ in range(2):  # both slots: what a power cut did to one is mended
             self._write_head(flush=True)
         flush_folder(files.directory)
-        self._records = GrowingFile(files.segment(tail.first_of_segment))
-        self._checkpoints = GrowingFile(files.checkpoints)
+        self._records = open_file(files.segment(tail.first_of_segment), second)
+        self._checkpoints = open_file(files.checkpoints, second)
 
     def write(self, batch: Batch) -> None:
         """Write a batch, all or nothing, and flush it; a checkpoint follows when it is due.
@@ -103,12 +116,13 @@ class Writer:
         """Close the files."""
         self._records.close()
         self._checkpoints.close()
-        os.close(self._head)
+        for descriptor in self._heads:
+            os.close(descriptor)
 
     def _next_segment(self) -> None:
         """Go on in a new file, which begins right after a checkpoint: a restart then reads the last file only."""
         self.sign()
-        following = GrowingFile(self._files.segment(self.sequence + 1))
+        following = open_file(self._files.segment(self.sequence + 1), self._second)
         self._records.close()
         self._records = following
 
@@ -122,9 +136,10 @@ class Writer:
         checkpoints = self._checkpoint.checkpoint.number if self._checkpoint else 0
         head = Head(self._turn + 1, self.sequence, self.hash, checkpoints, now())
         try:
-            write_head(self._head, self._key, head)
-            if flush:
-                os.fdatasync(self._head)
+            for descriptor in self._heads:
+                write_head(descriptor, self._key, head)
+                if flush:
+                    os.fdatasync(descriptor)
         except OSError as error:
             raise BrokenDiskError from error
         self._turn = head.turn

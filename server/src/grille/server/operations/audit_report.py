@@ -9,6 +9,7 @@ from pathlib import Path
 from grille.server.audit.report import Report
 from grille.server.audit.verify import Anchor, verify
 from grille.server.errors import InternalError, TypeMismatchError, UnknownNameError
+from grille.server.operations.config import load_config
 from grille.server.operations.home import Home
 from grille.server.operations.keys import load_audit_public_key
 from grille.server.text import Text
@@ -42,15 +43,17 @@ def verify_home(path: Path, public_key: Path | None, anchor: Anchor | None) -> R
     if public_key is None:
         home = Home.existing(path)
         directory, key_path = home.audit, home.audit_public_key
+        folder = load_config(home.config).audit.second_folder
+        second = Path(folder) if folder else None
     else:
-        directory, key_path = path, public_key
+        directory, key_path, second = path, public_key, None
     if not directory.is_dir():
         raise UnknownNameError(
             "LOG_NOT_FOUND", Text(f"There is no folder {directory}.", f"Det finnes ingen mappe {directory}.")
         )
     try:
         key = load_audit_public_key(key_path.read_bytes(), str(key_path))
-        return verify(directory, key, anchor)
+        return verify(directory, key, anchor, second)
     except OSError as error:
         name, why = error.filename, error.strerror or type(error).__name__
         raise InternalError(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from grille.server.errors import TypeMismatchError, UnknownNameError
 from grille.server.operations.addresses import parse_address
@@ -48,6 +48,8 @@ class Limits:
         sleep_minutes: A session without commands for this long is kept on disk alone until its next command.
         detached_minutes: A script whose client has been gone for this long is stopped, and its answers are forgotten.
         max_workers: Beyond so many, the session that was idle longest is put to disk when another needs a worker.
+        running_commands: Commands that compute at the same time; others wait, and users take turns.
+        running_commands_per_user: Of one user.
         command_timeout_seconds: A command that runs longer is stopped.
         worker_memory_mib: Memory of one session's worker process.
         worker_threads: Threads of one session's engine.
@@ -59,9 +61,38 @@ class Limits:
     sleep_minutes: int = 15
     detached_minutes: int = 60
     max_workers: int = 32
+    running_commands: int = 8
+    running_commands_per_user: int = 3
     command_timeout_seconds: int = 900
     worker_memory_mib: int = 4096
     worker_threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """Sections [quotas] and [quotas_strict]: what each member may use of a project; 0 is no limit.
+
+    Attributes:
+        commands: Commands a day.
+        releases: Answers with figures a day.
+        cpu_seconds: Processor seconds a day.
+        rows_thousand: Thousand rows behind answers a day.
+        disk_mib: Disk for data sets of open sessions.
+    """
+
+    commands: int = 0
+    releases: int = 0
+    cpu_seconds: int = 0
+    rows_thousand: int = 0
+    disk_mib: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StrictQuotas(Quotas):
+    """Section [quotas_strict]: the quotas of projects under the profile strict."""
+
+    commands: int = 20_000
+    releases: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +103,13 @@ class Audit:
         checkpoint_records: A signed checkpoint is written after this many records.
         checkpoint_seconds: And at the latest this long after an unsigned record.
         segment_mib: Size at which the log goes on in a new file.
+        second_folder: Folder on another disk for a second copy of the log; empty for none.
     """
 
     checkpoint_records: int = 100
     checkpoint_seconds: int = 60
     segment_mib: int = 64
+    second_folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +119,15 @@ class ServerConfig:
     Attributes:
         server: The process and its network.
         limits: What sessions may use.
+        quotas: What members may use of a project.
+        quotas_strict: The same for projects under the profile strict.
         audit: The audit log.
     """
 
     server: Server = field(default_factory=Server)
     limits: Limits = field(default_factory=Limits)
+    quotas: Quotas = field(default_factory=Quotas)
+    quotas_strict: StrictQuotas = field(default_factory=StrictQuotas)
     audit: Audit = field(default_factory=Audit)
 
 
@@ -105,6 +142,9 @@ BOUNDS = {
     "sleep_minutes": (1, 60 * 24 * 30),
     "detached_minutes": (1, 60 * 24 * 30),
     "max_workers": (1, 10_000),
+    "running_commands": (1, 10_000),
+    "running_commands_per_user": (1, 10_000),
+    **dict.fromkeys(("commands", "releases", "cpu_seconds", "rows_thousand", "disk_mib"), (0, 10**12)),
     "command_timeout_seconds": (1, 24 * 3600),
     "worker_memory_mib": (256, 4 * _MIB),
     "worker_threads": (1, 1024),
@@ -112,6 +152,13 @@ BOUNDS = {
     "checkpoint_seconds": (1, 3600),
     "segment_mib": (1, 4096),
 }
+
+
+SECTIONS: tuple[tuple[Field[Any], type], ...] = tuple(
+    (entry, kind)
+    for entry, kind in zip(fields(ServerConfig), (Server, Limits, Quotas, StrictQuotas, Audit), strict=True)
+)
+"""The sections of the file, in its order."""
 
 
 def load_config(path: Path) -> ServerConfig:
@@ -143,7 +190,7 @@ def parse_config(document: dict[str, object]) -> ServerConfig:
         TypeMismatchError: CONFIG_INVALID.
         UnknownNameError: CONFIG_UNKNOWN_KEY.
     """
-    sections = {"server": Server, "limits": Limits, "audit": Audit}
+    sections: dict[str, type] = {entry.name: kind for entry, kind in SECTIONS}
     values: dict[str, dict[str, object]] = {name: {} for name in sections}
     for section, content in document.items():
         if section not in sections:
@@ -155,11 +202,7 @@ def parse_config(document: dict[str, object]) -> ServerConfig:
             if key not in known:
                 raise _unknown(f"{section}.{key}", list(known))
             values[section][key] = _checked(f"{section}.{key}", key, value, known[key])
-    return ServerConfig(
-        Server(**values["server"]),  # type: ignore[arg-type]  # each value was checked against its field
-        Limits(**values["limits"]),  # type: ignore[arg-type]
-        Audit(**values["audit"]),  # type: ignore[arg-type]
-    )
+    return ServerConfig(**{name: sections[name](**found) for name, found in values.items()})
 
 
 def _checked(name: str, key: str, value: object, default: object) -> object:
@@ -168,7 +211,7 @@ def _checked(name: str, key: str, value: object, default: object) -> object:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise _invalid(name, f"is a whole number from {low} to {high}", f"er et heltall fra {low} til {high}")
         return value
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or (default and not value.strip()):
         raise _invalid(name, "is a text in quotes", "er en tekst i anførselstegn")
     if key == "log_level" and value not in get_args(LogLevel):
         levels = ", ".join(get_args(LogLevel))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
-from grille.server.operations.config import Audit, Limits, Server
+from grille.server.operations.config import SECTIONS
 
-_SECTIONS = (
-    ("server", Server, "The process and its network."),
-    ("limits", Limits, "What sessions may use."),
-    ("audit", Audit, "The audit log: grille-server audit verify checks it."),
-)
+_HEADS = {
+    "server": "The process and its network.",
+    "limits": "What sessions may use.",
+    "quotas": "What each member may use of a project; 0 is no limit. grille-server project quota sets a project's own.",
+    "quotas_strict": "The same for projects under the profile strict.",
+    "audit": "The audit log: grille-server audit verify checks it.",
+}
 
 COMMENTS = {
     "name": "Name of the installation, as in its certificates.",
@@ -26,12 +28,20 @@ COMMENTS = {
     "sleep_minutes": "A session without commands for this long is kept on disk alone until its next command.",
     "detached_minutes": "A script whose client has been gone for this long is stopped, and its answers are forgotten.",
     "max_workers": "Worker processes; beyond so many, the longest idle session is put to disk for another.",
+    "running_commands": "Commands that compute at the same time; others wait, and users take turns.",
+    "running_commands_per_user": "Of those, commands of one user.",
+    "commands": "Commands a day.",
+    "releases": "Answers with figures a day.",
+    "cpu_seconds": "Processor seconds a day.",
+    "rows_thousand": "Thousand rows behind answers a day, counted as the policy shows counts.",
+    "disk_mib": "Disk for the data sets of open sessions, MiB.",
     "command_timeout_seconds": "A command that runs longer is stopped.",
     "worker_memory_mib": "Memory of one session's worker process, MiB.",
     "worker_threads": "Threads of one session's engine.",
     "checkpoint_records": "A signed checkpoint is written after this many records,",
     "checkpoint_seconds": "and at the latest this many seconds after an unsigned record.",
     "segment_mib": "Size at which the log goes on in a new file, MiB.",
+    "second_folder": "Folder on another disk for a second copy of the log: no answer without a record there too.",
 }
 
 
@@ -41,8 +51,8 @@ def config_text(name: str) -> str:
         "# Settings of a grille server. A line that begins with # shows a default; remove the # to change it.",
         "# The server reads this file when it starts.",
     ]
-    for section, kind, comment in _SECTIONS:
-        lines += ["", f"# {comment}", f"[{section}]"]
+    for section, kind in SECTIONS:
+        lines += ["", f"# {_HEADS[section.name]}", f"[{section.name}]"]
         for setting in fields(kind):
             lines.append(f"# {COMMENTS[setting.name]}")
             if setting.name == "name":
