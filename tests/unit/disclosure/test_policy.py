@@ -126,6 +126,8 @@ def test_every_number_has_a_range_that_holds_the_profiles_and_a_source() -> None
         for policy in (Policy.standard(), Policy.strict()):
             assert spec.low <= getattr(policy, key) <= spec.high
         assert spec.source
+        assert spec.meaning.en in (Policy.__doc__ or "")
+        assert spec.meaning.no
 
 
 @pytest.mark.parametrize("key", sorted(NUMBERS))

@@ -75,11 +75,6 @@ class Twins:
             name: {number: found[name][number] for number in banks[name] if number in found[name]} for name in banks
         }
 
-    def known(self, banks: Banks) -> Banks:
-        """Return the twins of banks that exist, making none."""
-        found = list_banks(self._home.twins)
-        return {name: {n: found[name][n] for n in banks[name] if n in found[name]} for name in banks if name in found}
-
     def _make(self, bank: str, version: int) -> None:
         """Make a twin in a process of its own, so that the server does not hold the memory of it."""
         if version in list_banks(self._home.twins).get(bank, {}):

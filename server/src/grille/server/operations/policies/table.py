@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import Any
 
 from grille.server.disclosure.policy import Policy
@@ -25,7 +24,6 @@ _DIRECTIONS = {"higher": Text("higher", "høyere"), "lower": Text("lower", "lave
 
 def document(what: str, name: str, found: InForce) -> dict[str, Any]:
     """Return a policy as JSON values; `what` is bank or project."""
-    meanings = _meanings()
     numbers = []
     for item in dataclasses.fields(Policy):
         if item.name == "profile":
@@ -39,7 +37,7 @@ def document(what: str, name: str, found: InForce) -> dict[str, Any]:
                 "tighter": item.metadata.get("tighter"),
                 "from": found.origins[item.name].en,
                 "range": [spec.low, spec.high],
-                "meaning": meanings.get(item.name, ""),
+                "meaning": spec.meaning.en,
                 "source": spec.source,
             }
         )
@@ -54,11 +52,11 @@ def document(what: str, name: str, found: InForce) -> dict[str, Any]:
 
 def rows(found: InForce, language: Language) -> list[tuple[str, ...]]:
     """Return the rows of the table for people, under HEADS."""
-    meanings = _meanings()
     made: list[tuple[str, ...]] = []
     for item in dataclasses.fields(Policy):
         if item.name == "profile":
             continue
+        spec = NUMBERS.get(item.name, ANY_NUMBER)
         made.append(
             (
                 item.name,
@@ -66,8 +64,8 @@ def rows(found: InForce, language: Language) -> list[tuple[str, ...]]:
                 f"{getattr(found.limit, item.name):.10g}",
                 _DIRECTIONS[item.metadata["tighter"]].in_language(language),
                 found.origins[item.name].in_language(language),
-                meanings.get(item.name, ""),
-                NUMBERS.get(item.name, ANY_NUMBER).source,
+                spec.meaning.in_language(language),
+                spec.source,
             )
         )
     return made
@@ -79,9 +77,3 @@ def title(what: str, name: str, found: InForce) -> Text:
     if what == "bank":
         return Text(f"Policy of the bank {name}, profile {profile}", f"Regler for banken {name}, profilen {profile}")
     return Text(f"Policy of the project {name}, profile {profile}", f"Regler for prosjektet {name}, profilen {profile}")
-
-
-def _meanings() -> dict[str, str]:
-    """Return the sentence of each number in the documentation of Policy."""
-    entries = re.findall(r"^\s+([a-z0-9_]+): (.+)$", Policy.__doc__ or "", flags=re.MULTILINE)
-    return dict(entries)
