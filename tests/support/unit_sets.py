@@ -98,6 +98,7 @@ class Units:
         margins: bool = True,
         probabilities: tuple[float, ...] = (0.5,),
         gini: bool = False,
+        sums: bool = False,
     ) -> MagnitudeEvidence:
         """Return the evidence of statistics over cells; values that are NaN are missing."""
         chosen = np.ones(self.n, dtype=np.bool_) if members is None else self.mask(members)
@@ -111,6 +112,7 @@ class Units:
                 self._variable(name, column, masks, probabilities, gini) for name, column in values.items()
             ),
             domain_cells=len(masks),
+            sums=sums,
         )
 
     def _variable(

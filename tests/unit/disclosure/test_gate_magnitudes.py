@@ -29,7 +29,7 @@ from grille.server.disclosure.rules.rounding import significant
 
 
 def test_means_are_rounded_sums_are_noised_and_counts_are_noised(gate: Gate) -> None:
-    evidence = UNITS.magnitudes({"wage": WAGE}, probabilities=(0.01, 0.5, 0.99), gini=True)
+    evidence = UNITS.magnitudes({"wage": WAGE}, probabilities=(0.01, 0.5, 0.99), gini=True, sums=True)
     released = gate.release(evidence, project="P")
     assert isinstance(released.content, ReleasedMagnitudes)
     exact, (shown,) = evidence.variables[0], released.content.variables
@@ -53,6 +53,13 @@ def test_means_are_rounded_sums_are_noised_and_counts_are_noised(gate: Gate) -> 
         "rounding",
         "percentile_smoothing",
     }
+
+
+def test_the_rule_on_sums_is_named_where_sums_are_shown(gate: Gate) -> None:
+    for values in (WAGE, SEX):
+        for sums in (False, True):
+            released = gate.release(UNITS.magnitudes({"x": values}, sums=sums), project="P")
+            assert ("sum_from_noised_count" in rules_of(released)) is sums
 
 
 def test_strict_shows_three_digits(ledger: Ledger) -> None:

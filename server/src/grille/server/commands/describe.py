@@ -34,6 +34,7 @@ class Description:
         probabilities: Percentiles wanted.
         gini: Whether the Gini coefficient is wanted.
         margins: Whether margins are wanted beside the cells.
+        sums: Whether sums are shown.
     """
 
     command: str
@@ -44,6 +45,7 @@ class Description:
     probabilities: tuple[float, ...]
     gini: bool = False
     margins: bool = True
+    sums: bool = False
 
 
 def describe(workspace: Workspace, frame: Frame, request: Description, view: object) -> MagnitudeEvidence:
@@ -66,6 +68,7 @@ def describe(workspace: Workspace, frame: Frame, request: Description, view: obj
         ),
         domain_cells=int(np.prod([len(axis.codes) for axis in cells.axes], dtype=np.int64)),
         view=view,
+        sums=request.sums,
     )
 
 

@@ -29,7 +29,9 @@ def meets_of(command: str, plan: Any) -> Meets:
 
 
 def _tabulate(plan: Any) -> Meets:
-    return counts(len(plan.variables)) if plan.summarized is None else magnitudes(len(plan.variables))
+    if plan.summarized is None:
+        return counts(len(plan.variables))
+    return magnitudes(len(plan.variables), sums="sum" in plan.view.shown)
 
 
 def _import(plan: Any) -> Meets:
@@ -70,7 +72,6 @@ MEETS: Mapping[str, Callable[[Any], Meets]] = MappingProxyType(
         "regress-predict": _always(model()),
         "regress-mml-predict": _always(model(grouped=True)),
         "boxplot": lambda plan: magnitudes(len(plan.over)),
-        "coefplot": lambda plan: MEETS[plan.command](plan.plan),
         "histogram": lambda plan: histogram(discrete=plan.discrete, grouped=plan.by is not None),
         "regress": _always(model(extras=True)),
         "regress-mml": _always(model(grouped=True)),

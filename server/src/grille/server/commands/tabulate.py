@@ -174,6 +174,7 @@ class Tabulate:
             missing=plan.missing,
             probabilities=tuple(sorted(wanted)),
             gini="gini" in plan.view.shown,
+            sums="sum" in plan.view.shown,
         )
         return Outcome(describe(workspace, frame, request, plan.view), workspace.frames)
 

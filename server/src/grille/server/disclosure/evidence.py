@@ -178,7 +178,7 @@ class MagnitudeEvidence:
 
     Used by summarize (one cell), tabulate with summarize(), boxplot. `analysis_set` has all units with a value in at
     least one of the variables; `axes`, `positions`, `domain_cells` as in CountEvidence. With no axes, positions has
-    shape (1, 0).
+    shape (1, 0). `sums` tells that sums are shown.
     """
 
     analysis_set: AnalysisSet
@@ -187,6 +187,7 @@ class MagnitudeEvidence:
     variables: tuple[MagnitudeVariable, ...]
     domain_cells: int
     view: object = None
+    sums: bool = False
 
 
 @dataclass(frozen=True, slots=True)

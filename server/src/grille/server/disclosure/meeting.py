@@ -71,7 +71,7 @@ def counts(dimensions: int) -> Meets:
     )
 
 
-def magnitudes(dimensions: int, *, percentiles: bool = True) -> Meets:
+def magnitudes(dimensions: int, *, percentiles: bool = True, sums: bool = False) -> Meets:
     """Means, deviations, sums and percentiles, also of groups."""
     return Meets(
         _some(
@@ -85,7 +85,7 @@ def magnitudes(dimensions: int, *, percentiles: bool = True) -> Meets:
             ("count_noise", True),
             ("winsorising", True),
             ("shares_from_noised_counts", True),
-            ("sum_from_noised_count", True),
+            ("sum_from_noised_count", sums),
             ("rounding", True),
             ("percentile_smoothing", percentiles),
             ("mean_alone", True),

@@ -275,8 +275,8 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "sum_from_noised_count": (
             Text("sums from noisy counts", "summer av antall med støy"),
             Text(
-                "A sum is the mean times the noisy count.",
-                "En sum er gjennomsnittet ganger antallet med støy.",
+                "A sum is the mean, or share, times the noisy count.",
+                "En sum er gjennomsnittet, eller andelen, ganger antallet med støy.",
             ),
         ),
         "dominance": (

@@ -124,7 +124,11 @@ def _rules(evidence: MagnitudeEvidence, policy: Policy, touched: set[str]) -> tu
     if any(variable.binary for variable in evidence.variables):
         rules.append("shares_from_noised_counts")
     if continuous:
-        rules += ["winsorising", "sum_from_noised_count", "rounding"]
+        rules.append("winsorising")
+    if evidence.sums:
+        rules.append("sum_from_noised_count")
+    if continuous:
+        rules.append("rounding")
         if any(variable.percentiles for variable in evidence.variables):
             rules.append("percentile_smoothing")
     if any(variable.mean_only for variable in evidence.variables):
