@@ -7,26 +7,43 @@ import pytest
 
 from grille.server.errors import GrilleError
 from grille.server.operations.addresses import parse_address
-from grille.server.operations.config import BOUNDS, Audit, Limits, Server, ServerConfig, load_config, parse_config
+from grille.server.operations.config import (
+    BOUNDS,
+    Audit,
+    Limits,
+    Quotas,
+    Server,
+    ServerConfig,
+    StrictQuotas,
+    load_config,
+    parse_config,
+)
 from grille.server.operations.config_template import COMMENTS, config_text
 from grille.server.operations.home import Home
 
 
 def test_a_new_config_sets_the_name_and_leaves_every_default(home: Home) -> None:
     assert load_config(home.config) == ServerConfig()
-    assert tomllib.loads(config_text("oslo")) == {"server": {"name": "oslo"}, "limits": {}, "audit": {}}
+    assert tomllib.loads(config_text("oslo")) == {
+        "server": {"name": "oslo"},
+        "limits": {},
+        "quotas": {},
+        "quotas_strict": {},
+        "audit": {},
+    }
 
 
 def test_a_new_config_shows_every_setting_with_its_real_default() -> None:
     text = re.sub(r"^# (\w+ = )", r"\1", config_text("grille"), flags=re.MULTILINE)
     document = tomllib.loads(text)
     shown = {key for section in document.values() for key in section}
-    assert shown == set(COMMENTS) == {entry.name for kind in (Server, Limits, Audit) for entry in fields(kind)}
+    kinds = (Server, Limits, Quotas, StrictQuotas, Audit)
+    assert shown == set(COMMENTS) == {entry.name for kind in kinds for entry in fields(kind)}
     assert parse_config(document) == ServerConfig()
 
 
 def test_every_number_has_bounds_that_hold_its_default() -> None:
-    for kind in (Server, Limits, Audit):
+    for kind in (Server, Limits, Quotas, StrictQuotas, Audit):
         for entry in fields(kind):
             if isinstance(entry.default, int):
                 low, high = BOUNDS[entry.name]

@@ -143,6 +143,15 @@ def sessions_close(
     raise typer.Exit(act(environment, ids, lang or environment.words))
 
 
+@sessions_app.command("quota")
+def sessions_quota(context: typer.Context, project: Project = None, lang: Lang = None) -> None:
+    """Show what you have used today of a project's quotas, and what your data sets take on disk."""
+    from grille.client.commands.sessions import show_quotas as act
+
+    environment: Environment = context.obj
+    raise typer.Exit(act(environment, project or "", lang or environment.words))
+
+
 @sessions_app.command("resume")
 def sessions_resume(
     context: typer.Context,

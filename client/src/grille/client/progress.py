@@ -17,6 +17,7 @@ FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_PER_SECOND = 10
 PHASES_NO = {
     "reading": "leser",
+    "waiting": "venter på tur",
     "computing": "regner",
     "filtering": "velger",
     "counting": "teller",

@@ -22,6 +22,7 @@ from grille.v1.session_pb2 import (
     SESSION_STATE_INTERRUPTED,
     SESSION_STATE_RUNNING,
     CloseSessionRequest,
+    GetUsageRequest,
     ListSessionsRequest,
     ReplaySessionRequest,
     ResumeSessionRequest,
@@ -60,6 +61,18 @@ def close_sessions(environment: Environment, ids: Sequence[str], words: Words) -
         for session in ids:
             connection.call(connection.sessions.CloseSession, CloseSessionRequest(session_id=session))
             environment.stdout.write(pick(words, f"Closed {session}\n", f"Lukket {session}\n"))
+    return Exit.OK
+
+
+def show_quotas(environment: Environment, project: str, words: Words) -> Exit:
+    """Print the user's use of the quotas of a project; empty means the only one."""
+    with connected(environment, words) as connection:
+        request = GetUsageRequest(project=project, language=language_of(words))
+        usages = connection.call(connection.sessions.GetUsage, request).usages
+    heads = pick(words, "Used|Limit|Of", "Brukt|Grense|Av").split("|")
+    rows: list[list[str | int]] = [[one.used, one.limit or "-", one.label] for one in usages]
+    lines = listing_lines("", Listing(heads, rows), environment.width, words, Style(environment.colours))
+    environment.stdout.write("\n".join(lines) + "\n")
     return Exit.OK
 
 

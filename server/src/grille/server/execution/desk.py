@@ -18,6 +18,7 @@ from grille.server.errors import AccessDeniedError, GrilleError, UnknownNameErro
 from grille.server.execution.events import session_closed, session_opened
 from grille.server.execution.explain import Checked, check_script
 from grille.server.execution.interface import Caller
+from grille.server.execution.quotas import Usage
 from grille.server.execution.rebuild import Rebuild
 from grille.server.execution.replay import Opening, Replay, Replayed
 from grille.server.execution.rights import NO_RIGHTS, Rights, without_rights
@@ -58,6 +59,7 @@ class Desk:
         attach: Callable[[Banks], tuple[AttachedBank, ...]],
         twins: Callable[[Banks], Banks],
         policy_of: Callable[[str], Policy],
+        usages: Callable[[str, str], tuple[Usage, ...]],
     ) -> None:
         """Compose the desk.
 
@@ -72,6 +74,7 @@ class Desk:
             attach: What a worker needs to open bank files.
             twins: Synthetic twins of banks, made when there are none.
             policy_of: Policy of a project.
+            usages: Use of the quotas of a project by a user.
         """
         self._sessions = sessions
         self._scripts = scripts
@@ -83,6 +86,7 @@ class Desk:
         self._attach = attach
         self._twins = twins
         self._policy_of = policy_of
+        self._usages = usages
 
     def places(self, caller: Caller) -> tuple[Place, ...]:
         """Return the caller's memberships."""
@@ -115,6 +119,10 @@ class Desk:
         """Close a session of the caller."""
         self._places(caller)
         self._sessions.close(identifier, caller.user)
+
+    def usages(self, caller: Caller, project: str) -> tuple[Usage, ...]:
+        """Return the caller's use of the quotas of a project; raises AccessDeniedError."""
+        return self._usages(caller.user, self._research_place(caller, project).project)
 
     def variables(self, caller: Caller, project: str) -> Banks:
         """Return the banks of the caller's project, newest version of each."""

@@ -145,7 +145,8 @@ class Scripts:
                         raise event.error  # the client asks the next server
                     for message, size in request.encode(event):
                         job.put(command, message, size)
-            self._ended(request.session)
+            with contextlib.suppress(GrilleError):  # what the next start would like to know; the answers are on record
+                self._ended(request.session)
         except Exception as error:
             failure = error
         job.end(failure)

@@ -9,6 +9,7 @@ import typer
 
 from grille.server.operations.cli_certificates import add_certificates
 from grille.server.operations.cli_grants import add_grants
+from grille.server.operations.cli_quotas import LimitOption, add_quotas, set_quotas
 from grille.server.operations.terminal import Terminal
 from grille.server.text import Text
 
@@ -17,7 +18,9 @@ HomeArgument = Annotated[Path, typer.Argument(metavar="HOME", help="Folder of th
 
 def add_administration(app: typer.Typer, terminal: Terminal) -> None:
     """Add the commands to `app`."""
-    add_grants(_add_projects(app, terminal), terminal)
+    project_app = _add_projects(app, terminal)
+    add_grants(project_app, terminal)
+    add_quotas(project_app, terminal)
     add_certificates(_add_users(app, terminal), terminal)
 
 
@@ -37,12 +40,17 @@ def _add_projects(app: typer.Typer, terminal: Terminal) -> typer.Typer:
                 "default: standard, or what the banks ask for."
             ),
         ] = None,
+        quota: LimitOption = None,
     ) -> None:
         """Add a project."""
+        from grille.server.execution.quotas import parse_limit
         from grille.server.operations.home import Home
         from grille.server.operations.projects import add_project
 
+        limits = [parse_limit(text) for text in quota or ()]
         made = add_project(Home.existing(home), name, bank, policy)
+        if limits:
+            set_quotas(home, name, quota or ())
         banks = ", ".join(made.banks)
         terminal.say(
             Text(

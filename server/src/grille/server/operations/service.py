@@ -24,17 +24,21 @@ from grille.server.catalog.banks import list_banks
 from grille.server.commands.lookup import bank_alias
 from grille.server.disclosure.gate import Gate
 from grille.server.disclosure.ledger import Ledger
+from grille.server.execution.admit import Admit, Places
 from grille.server.execution.authorise import Authorise
+from grille.server.execution.charge import Charge
 from grille.server.execution.compute import Compute
 from grille.server.execution.desk import Banks, Desk, Place
 from grille.server.execution.disclose import Disclose
 from grille.server.execution.interface import Caller
 from grille.server.execution.pad import Pad
+from grille.server.execution.quotas import Limits, Quota
 from grille.server.execution.rebuild import Rebuild
 from grille.server.execution.record import Record
 from grille.server.execution.replay import Opening, Replay
 from grille.server.execution.rights import Rights
 from grille.server.execution.scripts import Scripts
+from grille.server.execution.usage import UsageBook
 from grille.server.logs import configure_logging
 from grille.server.operations.audit_service import add_audit_service, denial_recorder
 from grille.server.operations.config import ServerConfig
@@ -90,7 +94,7 @@ def serve(home: Home, config: ServerConfig, listen: str) -> None:
         audit.append(AuditRecord(Event.SERVER_STARTED, detail=(("listen", bound),)))
         status.set("", health_pb2.HealthCheckResponse.SERVING)
         log.info("serving", address=bound)
-        _wait(running.sessions.tend)
+        _wait(running.tend)
         log.info("draining")
         status.enter_graceful_shutdown()
         finished = server.stop(DRAIN_SECONDS)
@@ -132,8 +136,12 @@ class Running:
             lambda session, reason: self.desk.session_closed(session, reason),
             Cards(home.open_sessions),
         )
-        disclosed = Disclose(Compute(limits.command_timeout_seconds, self._policies.of), self._gate)
-        executor = Record(Pad(Authorise(disclosed, self._rights), self._policies.of), audit)
+        places = Places(limits.running_commands, limits.running_commands_per_user)
+        computed = Admit(Compute(limits.command_timeout_seconds, self._policies.of), places)
+        disclosed = Disclose(computed, self._gate)
+        self._usage = UsageBook(home.usage)
+        charged = Charge(disclosed, self._usage, self._quotas, self.sessions.of_user_in)
+        executor = Record(Pad(Authorise(charged, self._rights), self._policies.of), audit)
         entries = partial(entries_of, Files(home.audit))
         rebuild = Rebuild(disclosed, audit, entries, self._equip)
         scripts = Scripts(executor, audit, rebuild, self.sessions.used)
@@ -148,6 +156,7 @@ class Running:
             self._attach,
             self._twins.of,
             self._policies.of,
+            charged.usages,
         )
 
     def server(self) -> tuple[grpc.Server, health.HealthServicer]:
@@ -195,6 +204,15 @@ class Running:
     def _rights(self, caller: Caller, project: str) -> Rights | None:
         mine = (place for place in self._places(caller) if place.role == "researcher")
         return next((place.rights for place in mine if place.project == project), None)
+
+    def _quotas(self, project: str) -> Limits:
+        settings = self._config.quotas_strict if self._policies.of(project).profile == "strict" else self._config.quotas
+        return {**{quota: getattr(settings, quota.value) for quota in Quota}, **self._usage.limits(project)}
+
+    def tend(self) -> None:
+        """Do what is to be done now and then."""
+        self.sessions.tend()
+        self._usage.forget()
 
     def _aside(self, caller: Caller, opening: Opening) -> AbstractContextManager[Session]:
         return self.desk.aside(caller, opening)

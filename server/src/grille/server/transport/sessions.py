@@ -8,6 +8,7 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from grille.server.execution.desk import Desk
+from grille.server.execution.quotas import LABELS
 from grille.server.sessions.session import Session, State
 from grille.server.sessions.stop import Stop
 from grille.server.transport.identity import Identify
@@ -83,6 +84,24 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
                 same=not one.reason,
                 reason=one.reason,
             )
+
+    def GetUsage(  # noqa: N802
+        self, request: session_pb2.GetUsageRequest, context: grpc.ServicerContext
+    ) -> session_pb2.GetUsageResponse:
+        """Tell the caller's use of quotas."""
+        language = language_of(request.language)
+        found = self._desk.usages(self._identify(context), request.project)
+        return session_pb2.GetUsageResponse(
+            usages=[
+                session_pb2.Usage(
+                    quota=one.quota.value,
+                    label=LABELS[one.quota].in_language(language),
+                    used=one.used,
+                    limit=one.limit,
+                )
+                for one in found
+            ]
+        )
 
     def GetIdentity(  # noqa: N802
         self, request: session_pb2.GetIdentityRequest, context: grpc.ServicerContext
