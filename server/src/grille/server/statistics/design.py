@@ -156,7 +156,11 @@ def _term_columns(variables: tuple[DesignVariable, ...], levels: FactorLevels, l
         else:
             named = enumerate(levels.levels[variable.name])
             choices.append(
-                [(f"i.{variable.name}={level_text(v)}", Part(variable.name, code)) for code, v in named if code >= lowest]
+                [
+                    (f"i.{variable.name}={level_text(v)}", Part(variable.name, code))
+                    for code, v in named
+                    if code >= lowest
+                ]
             )
     for combination in product(*choices):
         parts = tuple(part for _, part in combination)
