@@ -4,7 +4,7 @@ import numpy as np
 from support import sources as s
 from support.small_bank import truth
 
-from grille.server.engines.duckdb.compaction import is_compact
+from grille.server.engines.duckdb.sql import is_compact, sketches_of
 from grille.server.plan.aggregates import Aggregation, BatchRequest
 from grille.server.plan.expressions import Apply, Constant, ValueType
 
@@ -76,3 +76,45 @@ def test_sweeping_keeps_what_a_compact_data_set_needs(engine):
     engine.sweep((frame,))
     assert engine.aggregate(frame, Aggregation((), (s.UNITS, s.KEY))).measures["n"][0] == 1500
     np.testing.assert_array_equal(numbers(engine, frame, "born"), truth().born[::2])
+
+
+def sketch(engine, frame):
+    return engine.aggregate(frame, Aggregation((), (s.SKETCH,))).measures["sketch"][0]
+
+
+def test_sketches_that_were_lost_with_their_worker_are_made_again(open_another, tmp_path):
+    engine = open_another(tmp_path)
+    frame = men(engine)
+    wanted = np.bitwise_xor.reduce(truth().sketch[::2], axis=0)
+    np.testing.assert_array_equal(sketch(engine, frame), wanted)
+    engine._requests.run(f'DROP TABLE session.main."{sketches_of(frame.rows)}"')
+    engine.close()
+    again = open_another(tmp_path)
+    np.testing.assert_array_equal(sketch(again, frame), wanted)
+    again.close()
+
+
+def test_a_cancelled_command_does_not_cost_the_sketches(engine):
+    frame = men(engine)
+    engine.interrupt()
+    engine.sweep((frame,))
+    np.testing.assert_array_equal(sketch(engine, frame), np.bitwise_xor.reduce(truth().sketch[::2], axis=0))
+
+
+def test_a_filter_of_a_compact_data_set_has_the_sketches_of_its_units(engine):
+    frame = engine.filter(men(engine), s.call("greater", s.number("born"), s.constant(196_000)))
+    assert is_compact(frame.rows)
+    known = truth()
+    left = known.born[::2] > 196_000
+    np.testing.assert_array_equal(sketch(engine, frame), np.bitwise_xor.reduce(known.sketch[::2][left], axis=0))
+    passing = engine.filter(frame, s.call("greater", s.number("born"), s.constant(197_000)), passing=True)
+    fewer = known.born[::2] > 197_000
+    np.testing.assert_array_equal(sketch(engine, passing), np.bitwise_xor.reduce(known.sketch[::2][fewer], axis=0))
+
+
+def test_a_sweep_keeps_the_sketches_of_live_data_sets(engine):
+    frame = men(engine)
+    before = sketch(engine, frame)
+    engine.sweep((frame,))
+    sexes = engine.aggregate(frame, Aggregation((("sex", s.text("sex")),), (s.SKETCH,)))
+    np.testing.assert_array_equal(sexes.measures["sketch"][0], before)

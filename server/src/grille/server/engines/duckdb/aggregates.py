@@ -17,12 +17,13 @@ from grille.server.engines.duckdb.sql import (
     double,
     field,
     function,
+    rows_of,
+    sketch_words,
     value,
 )
 from grille.server.plan.aggregates import Aggregation, Groups, Measure, MeasureKind
 from grille.server.plan.expressions import Expression
 
-_KEYED = frozenset((MeasureKind.CELL_KEY, MeasureKind.SKETCH))
 _DTYPES: dict[MeasureKind, type[np.generic]] = {
     MeasureKind.UNITS: np.int64,
     MeasureKind.CELL_KEY: np.uint64,
@@ -68,8 +69,9 @@ def group_values(found: NDArray[np.generic]) -> NDArray[np.object_]:
 def _query(frame: Frame, request: Aggregation) -> exp.Select:
     read = [expression for _, expression in request.by]
     read += [measure.operand for measure in request.measures if measure.operand is not None]
-    keyed = any(measure.kind in _KEYED for measure in request.measures)
-    select = composition(frame, read, keys=keyed, where=request.where, complete=request.complete)
+    kinds = {measure.kind for measure in request.measures}
+    keys, sketches = MeasureKind.CELL_KEY in kinds, MeasureKind.SKETCH in kinds
+    select = composition(frame, read, keys=keys, sketches=sketches, where=request.where, complete=request.complete)
     for number, measure in enumerate(request.measures):
         select = select.select(*measure_columns(frame, number, measure))
     if not request.by:
@@ -80,7 +82,7 @@ def _query(frame: Frame, request: Aggregation) -> exp.Select:
 def measure_columns(frame: Frame, number: int, measure: Measure) -> list[exp.Expr]:
     """Return what a SELECT over `composition` with keys selects for a measure."""
     if measure.kind is MeasureKind.SKETCH:
-        words = [function("bit_xor", field(KEYS, f"s{word}")) for word in range(SKETCH_WORDS)]
+        words = [function("bit_xor", word) for word in sketch_words(rows_of(frame))]
         return [aliased(word, f"m{number}_{place}") for place, word in enumerate(words)]
     return [aliased(_figure(frame, measure), f"m{number}")]
 

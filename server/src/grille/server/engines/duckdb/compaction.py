@@ -13,15 +13,17 @@ from grille.server.engines.base import Frame, Rows, StoredColumn
 from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.connection import Requests, array
 from grille.server.engines.duckdb.dictionaries import Dictionaries
+from grille.server.engines.duckdb.sketches import Sketches
 from grille.server.engines.duckdb.sql import (
     KEYS,
     SESSION,
-    SKETCH_WORDS,
     VALUE,
     aliased,
     bank_table,
     code,
     field,
+    is_compact,
+    only_present,
     rows_of,
     stored,
     table,
@@ -35,27 +37,23 @@ WORTHWHILE = 0.7
 _UNIT = "unit"
 
 
-def is_compact(rows: Rows) -> bool:
-    """Tell whether the rows are those of a data set alone, not of all units of the bank."""
-    return rows.keys.startswith(f"{SESSION}/")
-
-
 class Compaction:
     """Writes data sets anew with present rows alone, and back."""
 
-    def __init__(self, requests: Requests, store: Store, dictionaries: Dictionaries) -> None:
-        """Read with `requests`, write to `store` and `dictionaries`."""
+    def __init__(self, requests: Requests, store: Store, dictionaries: Dictionaries, sketches: Sketches) -> None:
+        """Read with `requests`, write to the others."""
         self._requests = requests
         self._store = store
         self._dictionaries = dictionaries
+        self._sketches = sketches
 
     def compact(self, frame: Frame, rows_stored: int) -> Frame:
         """Return the same data set without absent rows, or as it is when few of its `rows_stored` rows are absent."""
         rows = rows_of(frame)
         if rows.count > WORTHWHILE * rows_stored or rows.count == 0:
             return frame
-        words = [field(KEYS, name) for name in (_UNIT, "record_key", *(f"s{word}" for word in range(SKETCH_WORDS)))]
-        keys, _ = self._store.keys(self._present(rows, units_table(rows)).select(*words))
+        known = [field(KEYS, name) for name in (_UNIT, "record_key")]
+        keys, _ = self._store.keys(only_present(rows, units_table(rows)).select(*known))
         columns: dict[str, StoredColumn] = {}
         for name in dict.fromkeys(column.table for column in frame.columns.values()):
             sharing = {one: column for one, column in frame.columns.items() if column.table == name}
@@ -63,13 +61,14 @@ class Compaction:
         everyone = exp.select(aliased(exp.true(), VALUE)).from_(bank_table(SESSION, keys, KEYS))
         present, _ = self._store.mask(everyone)
         whole = None if is_compact(rows) else (rows.keys, rows.present)
-        ordered = {name: columns[name] for name in frame.columns}
-        return Frame(replace(rows, keys=f"{SESSION}/{keys}", present=present, whole=whole), ordered)
+        compact = replace(rows, keys=f"{SESSION}/{keys}", present=present, whole=whole)
+        self._sketches.begin(compact, rows)
+        return Frame(compact, {name: columns[name] for name in frame.columns})
 
     def _compacted(self, rows: Rows, name: str, sharing: dict[str, StoredColumn]) -> dict[str, StoredColumn]:
         """Return the columns that share a stored table without absent rows, and without codes that are no more used."""
         coded = {one: column for one, column in sharing.items() if isinstance(column, CodedColumn)}
-        select = self._present(rows, table(name))
+        select = only_present(rows, table(name))
         if not coded:
             written = self._store.column(select.select(aliased(stored(name), VALUE)))[0]
             return {one: replace(column, table=written) for one, column in sharing.items()}
@@ -99,11 +98,6 @@ class Compaction:
         here = self._spread(rows, bank_keys, table(rows.present), stored(rows.present))
         present, _ = self._store.mask(here)
         return Frame(replace(rows, keys=bank_keys, present=present, whole=None), columns)
-
-    def _present(self, rows: Rows, joined: exp.Table) -> exp.Select:
-        select = exp.Select().from_(table(rows.present))
-        select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
-        return select.where(stored(rows.present))
 
     def _spread(self, rows: Rows, bank_keys: str, column: exp.Table, value: exp.Column) -> exp.Select:
         bank, units = bank_keys.split("/", 1)

@@ -19,7 +19,18 @@ from grille.server.engines.duckdb.aggregates import figures, measure_columns
 from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.connection import Requests, array
 from grille.server.engines.duckdb.dictionaries import Dictionaries, shared_codes
-from grille.server.engines.duckdb.sql import DIALECT, aliased, code, composition, rows_of, stored, table, units_table
+from grille.server.engines.duckdb.sql import (
+    DIALECT,
+    aliased,
+    code,
+    composition,
+    is_compact,
+    rows_of,
+    sketches_of,
+    stored,
+    table,
+    units_table,
+)
 from grille.server.plan.aggregates import Aggregation, Groups, Measure, MeasureKind
 from grille.server.plan.expressions import Apply, ColumnRef, Expression, ValueType
 
@@ -142,7 +153,8 @@ def _figures_per_code(
     kinds = (*_ADDED, MeasureKind.SKETCH) if sketched else _ADDED
     measures = [Measure(kind.value, kind) for kind in kinds]
     select = exp.Select().from_(table(rows.present))
-    for joined in (table(codes), units_table(rows)):
+    words = [table(sketches_of(rows))] if sketched and is_compact(rows) else []
+    for joined in (table(codes), units_table(rows), *words):
         select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
     for number, measure in enumerate(measures):
         select = select.select(*measure_columns(frame, number, measure))

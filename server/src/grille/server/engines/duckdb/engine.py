@@ -22,6 +22,7 @@ from grille.server.engines.duckdb.failures import translated
 from grille.server.engines.duckdb.folding import Folding
 from grille.server.engines.duckdb.frames import Frames
 from grille.server.engines.duckdb.percentiles import percentiles
+from grille.server.engines.duckdb.sketches import Sketches
 from grille.server.engines.duckdb.sql import SESSION, composition
 from grille.server.engines.duckdb.store import Store
 from grille.server.plan.aggregates import (
@@ -30,6 +31,7 @@ from grille.server.plan.aggregates import (
     BatchRequest,
     FactorLevels,
     Groups,
+    MeasureKind,
     OrderStatistics,
     Percentiles,
 )
@@ -68,7 +70,8 @@ class DuckDbEngine:
         self._store = Store(self._requests)
         self._dictionaries = Dictionaries(self._requests, self._store)
         self._folding = Folding(self._dictionaries)
-        self._frames = Frames(self._requests, self._store, self._dictionaries)
+        self._sketches = Sketches(self._requests, self._store)
+        self._frames = Frames(self._requests, self._store, self._dictionaries, self._sketches)
 
     def attach(self, name: str, path: str, key: str) -> None:
         """Attach a bank read-only under `name`, which is `name@version`; before `lock` only."""
@@ -101,6 +104,8 @@ class DuckDbEngine:
     def aggregate(self, frame: Frame, request: Aggregation) -> Groups:
         """Compute measures per group."""
         frame = self._dictionaries.opened(frame)
+        if frame.rows is not None and any(measure.kind is MeasureKind.SKETCH for measure in request.measures):
+            self._sketches.ready(frame.rows)
         counted = counts_by_code(self._requests, self._dictionaries, frame, request)
         if counted is None:
             frame, request = self._folding.aggregation(frame, request)
@@ -146,5 +151,6 @@ class DuckDbEngine:
 
     def close(self) -> None:
         """Write everything to the session's file and close it."""
+        self._sketches.close()
         with translated():
             self._connection.close()

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from sqlglot import exp
 
 from grille.server.engines.base import Frame, Rows, Source, StoredColumn
-from grille.server.engines.duckdb.compaction import Compaction, is_compact
+from grille.server.engines.duckdb.compaction import Compaction
 from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.cuts import resolve_quantiles
 from grille.server.engines.duckdb.dictionaries import Dictionaries
 from grille.server.engines.duckdb.readings import Readings, inconsistent
+from grille.server.engines.duckdb.sketches import Sketches
 from grille.server.engines.duckdb.small_numbers import is_small, narrow
 from grille.server.engines.duckdb.sources import units_name
 from grille.server.engines.duckdb.sql import (
@@ -24,6 +25,7 @@ from grille.server.engines.duckdb.sql import (
     aliased,
     bank_table,
     has_value,
+    is_compact,
     rows_of,
     stored,
     table,
@@ -39,22 +41,23 @@ from grille.server.text import Text
 class Frames:
     """Makes data sets out of banks and of one another."""
 
-    def __init__(self, requests: Requests, store: Store, dictionaries: Dictionaries) -> None:
-        """Read with `requests`, write to `store` and `dictionaries`."""
+    def __init__(self, requests: Requests, store: Store, dictionaries: Dictionaries, sketches: Sketches) -> None:
+        """Read with `requests`, write to the others."""
         self._requests = requests
         self._store = store
         self._dictionaries = dictionaries
         self._readings = Readings(requests, store, dictionaries)
         self._units: dict[str, int] = {}
         self._whole: dict[str, bool] = {}
-        self._compaction = Compaction(requests, store, dictionaries)
+        self._compaction = Compaction(requests, store, dictionaries, sketches)
 
     def import_first(self, source: Source, column: str) -> Frame:
         """Return a data set of the units that have a value in `source`, with one column."""
         keys = self._keys(source)
         stored_column = self._import(source, keys)
         mask = exp.select(aliased(_true(has_value(stored_column)), VALUE)).from_(table(stored_column.table))
-        rows = self._rows(self._store.mask(mask)[0], keys, source.unit_type, _bank_name(source.bank))
+        present = self._store.mask(mask)[0]
+        rows = Rows(keys, self._count(present), source.unit_type, _bank_name(source.bank), present)
         return Frame(rows, {column: stored_column})
 
     def import_next(self, frame: Frame, source: Source, column: str, how: Literal["left", "outer", "inner"]) -> Frame:
@@ -71,11 +74,11 @@ class Frames:
         present, given = stored(rows.present), _true(has_value(imported))
         if how == "inner":
             mask = self._mask(rows.present, (imported.table,), exp.And(this=_true(present), expression=given))
-            return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), columns)
+            return Frame(replace(rows, keys=keys, present=mask, count=self._count(mask)), columns)
         mask = self._mask(rows.present, (imported.table,), exp.Or(this=_true(present), expression=given))
         others = {name: one for name, one in frame.columns.items() if name != column}
         cleared = self._cleared(rows.present, others)
-        return Frame(self._rows(mask, keys, rows.unit_type, rows.bank), {**cleared, column: imported})
+        return Frame(replace(rows, keys=keys, present=mask, count=self._count(mask)), {**cleared, column: imported})
 
     def with_column(self, frame: Frame, column: str, expression: Expression) -> Frame:
         """Return `frame` with a column computed, added or replaced."""
@@ -121,7 +124,7 @@ class Frames:
         holds = holding(read, folded)
         both = exp.And(this=_true(stored(rows.present)), expression=exp.Paren(this=holds))
         mask = self._mask(rows.present, tables, both)
-        chosen = Frame(self._rows(mask, rows.keys, rows.unit_type, rows.bank), frame.columns)
+        chosen = Frame(replace(rows, present=mask, count=self._count(mask)), frame.columns)
         return chosen if passing else self._compaction.compact(chosen, self._units_of(rows.keys))
 
     def _import(self, source: Source, keys: str, rows: Rows | None = None) -> StoredColumn:
@@ -195,9 +198,9 @@ class Frames:
                 written[one.table] = self._store.column(select)[0]
         return {name: replace(one, table=written[one.table]) for name, one in columns.items()}
 
-    def _rows(self, mask: str, keys: str, unit_type: str, bank: str) -> Rows:
+    def _count(self, mask: str) -> int:
         count = exp.select(exp.Count(this=exp.Star())).from_(table(mask)).where(stored(mask))
-        return Rows(keys, int(str(self._requests.rows(count)[0][0])), unit_type, bank, mask)
+        return int(str(self._requests.rows(count)[0][0]))
 
 
 def _true(condition: exp.Expr) -> exp.Expr:

@@ -51,6 +51,29 @@ def units_table(rows: Rows) -> exp.Table:
     return bank_table(bank, name, KEYS)
 
 
+def is_compact(rows: Rows) -> bool:
+    """Tell whether the rows are those of a data set alone, not of all units of the bank."""
+    return rows.keys.startswith(f"{SESSION}/")
+
+
+def sketches_of(rows: Rows) -> str:
+    """Return the stored table of the sketch words of compact rows."""
+    return f"x{rows.keys.removeprefix(f'{SESSION}/k')}"
+
+
+def only_present(rows: Rows, joined: exp.Table) -> exp.Select:
+    """Return a SELECT without columns of the present rows of a table that has a row for each of `rows`."""
+    select = exp.Select().from_(table(rows.present))
+    select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
+    return select.where(stored(rows.present))
+
+
+def sketch_words(rows: Rows) -> list[exp.Column]:
+    """Return the sketch words of a row, in a SELECT over `composition` with keys and sketches."""
+    alias = sketches_of(rows) if is_compact(rows) else KEYS
+    return [field(alias, f"s{word}") for word in range(SKETCH_WORDS)]
+
+
 def stored(name: str) -> exp.Column:
     """Return the value column of a stored table: values, codes or truth values."""
     return field(name, VALUE)
@@ -141,6 +164,7 @@ def composition(
     expressions: Iterable[Expression],
     *,
     keys: bool = False,
+    sketches: bool = False,
     where: Expression | None = None,
     complete: Iterable[Expression] = (),
 ) -> exp.Select:
@@ -149,7 +173,8 @@ def composition(
     Args:
         frame: The data set.
         expressions: What will be selected.
-        keys: Whether the unit, record key and sketch columns are needed.
+        keys: Whether units and record keys are needed.
+        sketches: Whether sketch words are needed.
         where: Keep the rows for which this is true.
         complete: Keep the rows in which none of these is missing.
     """
@@ -158,12 +183,15 @@ def composition(
     names = sorted(frozenset[str]().union(*(columns_of(one) for one in read)))
     # the row order of sums must not depend on threads: a positional scan of two tables runs on one thread
     tables = [table(frame.columns[name].table) for name in names]
-    if keys or not tables:
-        tables.append(units_table(rows_of(frame)))
-    select = exp.Select().from_(table(rows_of(frame).present))
+    rows = rows_of(frame)
+    if keys or not tables or (sketches and not is_compact(rows)):
+        tables.append(units_table(rows))
+    if sketches and is_compact(rows):
+        tables.append(table(sketches_of(rows)))
+    select = exp.Select().from_(table(rows.present))
     for joined in dict.fromkeys(tables):
         select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
-    conditions: list[exp.Expr] = [stored(rows_of(frame).present)]
+    conditions: list[exp.Expr] = [stored(rows.present)]
     if where is not None:
         conditions.append(condition(frame, where))
     conditions += [present(frame, one) for one in dict.fromkeys(complete)]
