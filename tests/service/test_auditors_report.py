@@ -85,6 +85,15 @@ def test_refusals_in_a_row_are_seen_and_the_report_can_be_narrowed(running: Serv
     assert command("grille-server", "audit", "report", running.home, "--project", "nowhere").code == 1
 
 
+def test_alarms_are_recorded_when_they_happen_and_not_told_to_the_researcher(running: Service) -> None:
+    lines = [line for path in sorted((running.home / "audit").glob("records-*.jsonl")) for line in path.open()]
+    alarms = [one for one in map(json.loads, lines) if one.get("event") == "alarm"]
+    assert {one["reason"] for one in alarms} == {"MANY_PARTITIONS", "REFUSALS_IN_A_ROW"}
+    assert all(one["subject"] == "bo" and one["detail"]["records"] for one in alarms)
+    assert "alarm" in running.log()
+    assert "MANY_PARTITIONS" not in running.grille("run", "-", user="bo", stdin=HEAD + "tabulate sex\n").out
+
+
 def test_a_person_reads_alarms_first_in_both_languages(running: Service) -> None:
     english = command("grille-server", "audit", "report", running.home).out
     assert english.splitlines()[0].startswith("ALARMS: ")

@@ -72,6 +72,12 @@ class Gate:
             rules = (*rules, applied(FEW_AS_NONE, self.policy))
         return Released(content, rules, token=_GATE)
 
+    def divisions(self, evidence: Evidence, project: str) -> int:
+        """Return in how many ways the units of evidence were divided in releases so far; 0 when it has no set."""
+        if isinstance(evidence, CountEvidence | HistogramEvidence | MagnitudeEvidence):
+            return self._ledger.divisions(project, evidence.analysis_set)
+        return 0
+
     def _judged(self, evidence: Evidence, admission: Admission) -> tuple[Content, tuple[AppliedRule, ...]]:
         match evidence:
             case PublicEvidence():

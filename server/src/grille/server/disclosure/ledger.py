@@ -156,6 +156,11 @@ class Ledger:
         with self._deciding():
             return self._accepted(project, sets, policy)
 
+    def divisions(self, project: str, analysis_set: AnalysisSet) -> int:
+        """Return in how many different ways exactly this set was divided in released tables."""
+        with self._lock:
+            return len(self._known_partitions(project, Partition(analysis_set, "")))
+
     def entries(self, project: str, bank: str, unit_type: str) -> Iterator[LedgerEntry]:
         """Yield the released sets of a project, bank and unit type, oldest first."""
         scope = self._scope_of(project, bank, unit_type)

@@ -13,6 +13,7 @@ from grille.server.disclosure.gate import Gate
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_count
 from grille.server.errors import GrilleError
+from grille.server.execution.alert import raised_by_divisions
 from grille.server.execution.encoding import encode
 from grille.server.execution.interface import Answer, CommandRun, Computation, Executor, Progress
 from grille.server.execution.twins import marked
@@ -31,6 +32,7 @@ class Disclose:
         """Compute, release, present, encode; raises DisclosureError when the gate refuses."""
         computed = self._inner.execute(run, progress)
         gate = self._gate_of(run.session)
+        before = gate.divisions(computed.evidence, run.session.project)
         try:
             released = gate.release(
                 computed.evidence,
@@ -49,6 +51,7 @@ class Disclose:
             scope=computed.scope,
             frames=computed.frames,
             rows=_rows(computed.evidence, gate.policy),
+            alarms=raised_by_divisions(before, gate.divisions(computed.evidence, run.session.project)),
         )
 
 

@@ -84,6 +84,7 @@ class Answer:
         scope: Names after the command.
         frames: Data sets after the command.
         rows: Units behind the answer as the policy shows counts, so that what is charged for them tells no more.
+        alarms: Kinds of alarms that the release raised, for the auditor.
     """
 
     blocks: tuple[results_pb2.Block, ...]
@@ -92,6 +93,7 @@ class Answer:
     scope: Scope
     frames: Mapping[str, Frame] = field(repr=False)
     rows: int = 0
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from grille.server.commands.lookup import bank_alias
 from grille.server.disclosure.gate import Gate
 from grille.server.disclosure.ledger import Ledger
 from grille.server.execution.admit import Admit, Places
+from grille.server.execution.alert import Alert
 from grille.server.execution.authorise import Authorise
 from grille.server.execution.charge import Charge
 from grille.server.execution.compute import Compute
@@ -141,7 +142,7 @@ class Running:
         disclosed = Disclose(computed, self._gate)
         self._usage = UsageBook(home.usage)
         charged = Charge(disclosed, self._usage, self._quotas, self.sessions.of_user_in)
-        executor = Record(Pad(Authorise(charged, self._rights), self._policies.of), audit)
+        executor = Alert(Record(Pad(Authorise(charged, self._rights), self._policies.of), audit), audit)
         entries = partial(entries_of, Files(home.audit))
         rebuild = Rebuild(disclosed, audit, entries, self._equip)
         scripts = Scripts(executor, audit, rebuild, self.sessions.used)
