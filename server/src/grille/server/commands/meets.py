@@ -64,7 +64,7 @@ MEETS: Mapping[str, Callable[[Any], Meets]] = MappingProxyType(
         "list-labels": _always(PUBLIC),
         "summarize": _always(magnitudes(0)),
         "tabulate": _tabulate,
-        "correlate": _always(figure_sets()),
+        "correlate": _always(figure_sets(pairs=True)),
         "ci": lambda plan: magnitudes(len(plan.by), percentiles=False),
         "normaltest": _always(figure_sets()),
         "anova": lambda plan: model(extras=bool(plan.posthoc)),

@@ -205,7 +205,7 @@ def request_of(workspace: Workspace, model: Model) -> BatchRequest:
     factors = tuple(dict.fromkeys((*spec.factors, *(variable.name for variable in model.others))))
     known = {**model.variables, model.outcome.name: model.outcome, **{v.name: v for v in model.others}}
     return BatchRequest(
-        tuple((name, _number(workspace, model, known[name])) for name in spec.numbers),
+        tuple((name, number_of(workspace, model, known[name])) for name in spec.numbers),
         tuple((name, reference(known[name])) for name in factors),
         all_complete=True,
     )
@@ -220,7 +220,7 @@ def reading_of(workspace: Workspace, model: Model, levels: FactorLevels, passes:
     return Reading(levels, passes, design, frozenset(visible.names))
 
 
-def _number(workspace: Workspace, model: Model, variable: Variable) -> Expression:
+def number_of(workspace: Workspace, model: Model, variable: Variable) -> Expression:
     """Return the value of an outcome or regressor as it enters the model; it is not missing."""
     value, whole = reference(variable), workspace.frames[model.dataset]
     if not workspace.policy.winsorises_models or is_binary(workspace, whole, variable):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.facts import reference
-from grille.server.commands.models import Model
+from grille.server.commands.models import Model, number_of
 from grille.server.commands.sets import SET_MEASURES, group_set
 from grille.server.disclosure.evidence import AnalysisSet, Figure, FigureKind, FigureTable, TableNeeds
 from grille.server.disclosure.release.counting import shown_counts
@@ -84,7 +84,7 @@ COLUMNS = (
 
 def _measured(workspace: Workspace, entered: Frame, model: Model, name: str) -> tuple[Groups, float]:
     """Return sizes, sums and largest values of the outcome per category, and the origin of the sums."""
-    outcome = reference(model.outcome)
+    outcome = number_of(workspace, model, model.outcome)
     by = ((name, reference(model.variables[name])),)
     engine = workspace.engine
     whole = engine.aggregate(entered, Aggregation((), (SET_MEASURES[0], Measure("sum", MeasureKind.SUM, outcome))))

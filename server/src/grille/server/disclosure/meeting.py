@@ -117,11 +117,25 @@ def histogram(*, discrete: bool, grouped: bool) -> Meets:
     )
 
 
-def figure_sets() -> Meets:
-    """Statistics over several sets of units, such as correlations."""
+def figure_sets(*, pairs: bool = False) -> Meets:
+    """Statistics over several sets of units; `pairs` for correlations, which are of winsorised values."""
     return Meets(
-        ("TOO_FEW_UNITS", "VALUES_TOO_RARE", "DOMINATED", "VARIABLES_DETERMINED", "MODEL_TOO_SMALL", "SETS_TOO_CLOSE"),
-        ("count_noise", "model_rounding", "cell_suppression", "figure_suppression", "differencing"),
+        _some(
+            ("TOO_FEW_UNITS", True),
+            ("VALUES_TOO_RARE", True),
+            ("DOMINATED", True),
+            ("VARIABLES_DETERMINED", pairs),
+            ("SETS_TOO_CLOSE", True),
+        ),
+        _some(
+            ("count_noise", True),
+            ("winsorising", pairs),
+            ("shares_from_noised_counts", True),
+            ("model_rounding", True),
+            ("cell_suppression", True),
+            ("figure_suppression", True),
+            ("differencing", True),
+        ),
     )
 
 
