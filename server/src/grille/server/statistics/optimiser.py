@@ -77,6 +77,7 @@ class _Search:
         self.zero = np.zeros(problem.n_ratios, dtype=bool)
         self.cap = np.zeros(problem.n_ratios, dtype=bool)
         self.released = np.zeros(problem.n_ratios, dtype=int)
+        self.expected = False  # whether the last step came from the expected information
 
     def at(self, ratios: Floats) -> Value:
         self.evaluations += 1
@@ -108,9 +109,11 @@ class _Search:
         slope = ratios * self.derivatives.gradient[free]
         pick = np.ix_(free, free)
         curvature = np.outer(ratios, ratios) * self.derivatives.hessian[pick] + np.diag(slope)
+        self.expected = False
         try:
             step[free] = -inverse_definite(curvature) @ slope
         except LinAlgError:
+            self.expected = True
             expected = np.outer(ratios, ratios) * self.derivatives.fisher[pick]
             try:
                 step[free] = -inverse_definite(expected) @ slope
@@ -148,6 +151,8 @@ class _Search:
             value = self._descended(step)
         if value is None:
             raise refusals.not_converged(self.iterations)
+        if self.expected:
+            value, longest = self._further(value, step)
         self.move(value)
         self.cap |= free & (value.ratios >= _LARGEST)
         return longest < _LAST_STEP
@@ -163,6 +168,19 @@ class _Search:
                 return value
             step = step / 2.0
         return None
+
+    def _further(self, value: Value, step: Floats) -> tuple[Value, float]:
+        """Return the criterion after a step doubled while it falls, and the longest part of that step.
+
+        Where the criterion is not convex, the expected information makes steps that can be far too short.
+        """
+        longest = float(np.abs(step).max())
+        while 2.0 * longest <= _LONGEST_STEP:
+            further = self.at(np.minimum(self.value.ratios * np.exp(2.0 * step), _LARGEST))
+            if not further.criterion < value.criterion - self._noise():
+                break
+            value, step, longest = further, 2.0 * step, 2.0 * longest
+        return value, longest
 
     def _separate_step(self, free: Flags) -> Floats:
         ratios = np.where(free, self.value.ratios, 1.0)

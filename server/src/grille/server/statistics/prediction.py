@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grille.server.plan.aggregates import FactorLevels
 from grille.server.statistics.design import Column, Design, Floats, Part, Pass, fill, part_values
 from grille.server.statistics.linear import inverse_factor
 from grille.server.statistics.moments import Moments
@@ -81,11 +80,6 @@ def margin(fit: OlsResult, design: Design, values: Mapping[Part, float]) -> Marg
     spread = float(point @ fit.scaled_covariance @ point)
     value = float(point @ fit.scaled_coefficients) * scaling.scale[-1] + scaling.centre[-1]
     return Margin(float(value), float(np.sqrt(max(spread, 0.0)) * scaling.scale[-1]))
-
-
-def level_values(levels: FactorLevels, variable: str) -> tuple[tuple[int, str | float], ...]:
-    """Return code and value of each level of a factor."""
-    return tuple(enumerate(levels.levels[variable]))
 
 
 def row_figures(moments: Moments, scaling: Scaling, coefficients: Floats, passes: Pass, cooksd: bool) -> RowFigures:
