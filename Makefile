@@ -10,10 +10,10 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.
 	--no-emit-index-url --no-emit-find-links --no-emit-package grille-proto --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow bench lint format proto reference lock clean
+.PHONY: help demo test slow bench torture attacks attacks-long lint format proto reference lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 demo: .venv/runtime.stamp ## Set everything up and run a researcher's script against a synthetic register
 	@$(BIN)/python scripts/demo.py $(ARGS)
@@ -27,6 +27,15 @@ slow: .venv/dev.stamp ## Run the tests that take longer than ten seconds each
 bench: .venv/dev.stamp ## Measure speed and memory
 	@set -e; shopt -s nullglob; for script in tests/performance/bench_*.py; do echo "== $$script"; PYTHONPATH=tests $(BIN)/python $$script; done
 	@if compgen -G "tests/performance/test_*.py" >/dev/null; then $(BIN)/pytest -m performance tests/performance $(ARGS); fi
+
+torture: .venv/dev.stamp ## Many sessions at once, many idle ones, 200 kills; ARGS="--sessions 20 --idle 0 --kills 0" for less
+	@PYTHONPATH=tests $(BIN)/python tests/performance/torture.py $(ARGS)
+
+attacks: .venv/dev.stamp ## Attack a running server in every known way; ARGS=--write renews docs/attacks.md
+	@PYTHONPATH=tests $(BIN)/python tests/disclosure/attacks/run_attacks.py $(ARGS)
+
+attacks-long: .venv/dev.stamp ## Random attackers and a search for sets of questions that tell a target's bit
+	@PYTHONPATH=tests $(BIN)/python tests/disclosure/attacks/run_long.py $(ARGS)
 
 lint: .venv/dev.stamp ## Check format, style, types, dependency direction, dependencies, contract and locks
 	@scripts/lint.sh

@@ -94,3 +94,40 @@ def test_a_condition_one_unit_apart_from_an_earlier_one_is_the_earlier_one(ask):
 def test_without_protection_nothing_is_settled(ask):
     settled_units, written = ask(f"sex == '2' | ({FEW})", policy=Policy.open())
     assert settled_units == written
+
+
+@pytest.mark.parametrize(
+    "peak",
+    ["0.001 / (abs({x} - {x0}) + 0.001)", "1 - rowmin(1, abs({x} - {x0}))", "exp(-1000 * ({x} - {x0}) ^ 2)"],
+)
+def test_a_number_that_stands_out_for_one_unit_is_cut(bench, peak):
+    # born and wage together are a code that one person has
+    known = truth()
+    code = known.born * 1_000_000.0 + known.wage[2022]
+    values, counts = np.unique(code[~np.isnan(code)], return_counts=True)
+    alone = values[counts == 1][700]
+    bench.run(DATA)
+    expression = peak.format(x="(born * 1000000 + wage)", x0=f"{alone:.2f}")
+    assert np.sum(computed(bench, expression, settle=False) > 0.5) == 1
+    assert np.sum(computed(bench, expression) > 0.5) == 0
+
+
+def test_even_numbers_are_not_cut(bench):
+    bench.run(DATA)
+    for expression in ("wage / born", "abs(wage - 400000)", "rowmin(wage, 500000)", "ln(wage)", "int(born / 100)"):
+        written = computed(bench, expression, settle=False)
+        assert np.array_equal(computed(bench, expression), written, equal_nan=True)
+
+
+def computed(bench, expression, *, settle=True):
+    node = parse(f"generate made = {expression}").commands[0]
+    plan = COMMANDS["generate"].bind(node, bench.scope).plan
+    workspace = Workspace(bench.engine, bench.frames, lambda phase: None, {}, Policy.standard())
+    if settle:
+        plan, _ = settled("generate", plan, workspace)
+    frame = bench.engine.with_column(bench.frames[bench.scope.active], "made", plan.value)
+    before = bench.frames
+    bench.frames = {**before, bench.scope.active: frame}
+    values = bench.values("made")
+    bench.frames = before
+    return np.array([np.nan if value is None else float(value) for value in values])

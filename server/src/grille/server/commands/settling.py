@@ -19,7 +19,7 @@ from grille.server.disclosure.difference import difference_sizes
 from grille.server.disclosure.evidence import UnitCount
 from grille.server.disclosure.rules.condition import Effect, condition_effect
 from grille.server.engines.base import Frame
-from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind
+from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind, OrderStatistics
 from grille.server.plan.expressions import Apply, ColumnRef, Constant, Expression, ValueType, columns_of
 from grille.server.plan.functions import ALL
 
@@ -30,6 +30,13 @@ ALWAYS = Apply("equal", (Constant(1, _NUMBER), Constant(1, _NUMBER)), _NUMBER)
 # these judge their conditions rule by rule, and merge rare values on purpose
 _JUDGED_ELSEWHERE = frozenset(("recode", "destring"))
 _MOST_EARLIER = 2_000
+# what can make a peak of even values
+_BENDS = frozenset(
+    (
+        *("divide", "power", "exp", "ln", "log10", "logit", "sqrt", "abs", "rowmin", "rowmax", "floor", "ceil", "int"),
+        *("round", "sin", "cos", "tan", "asin", "acos", "atan", "comb", "lnfactorial"),
+    )
+)
 _SETS = "settling sets"
 _MEASURES = (
     Measure("n", MeasureKind.UNITS),
@@ -87,6 +94,7 @@ class _Settler:
     def __init__(self, workspace: Workspace, frame: Frame) -> None:
         assert frame.rows is not None
         self.has_judged = False
+        self._rows = frame.rows.present
         self._workspace = workspace
         self._frame = frame
         self._everything: _Units | None = None
@@ -120,7 +128,8 @@ class _Settler:
                 # times 0 keeps missing values where they were
                 nothing = Apply("multiply", (*expression.arguments, Constant(0, _NUMBER)), _NUMBER)
                 return nothing if judged is NEVER else Apply("add", (nothing, judged), _NUMBER)
-        return self._inside(expression)
+        inner = self._inside(expression)
+        return self._within_limits(inner) if inner.function in _BENDS else inner
 
     def _inside(self, expression: Apply) -> Apply:
         arguments = tuple(map(self._value, expression.arguments))
@@ -185,6 +194,45 @@ class _Settler:
         if len(self._earlier) < _MOST_EARLIER:
             self._earlier.append(_Earlier(units, part, self._tables(part)))
         return part
+
+    def _within_limits(self, number: Apply) -> Expression:
+        """Return a number cut at its 1st and 99th percentile when one or two units make up most of its variation.
+
+        A peak such as 1 / (|x - x0| + e), or |x - x0| cut at 1, singles out a unit without any condition.
+        """
+        key = ("settling limits", repr(number), repr(self._tables(number)), self._rows)
+        if key not in self._workspace.memo:
+            self._workspace.memo[key] = self._limits(number)
+        limits = self._workspace.memo[key]
+        if limits is None:
+            return number
+        low, high = (Constant(float(limit), _NUMBER) for limit in limits)
+        above = Apply("rowmax", (number, low), _NUMBER)
+        # the greatest of a missing value and a limit is the limit: what was missing stays missing by the sum
+        cut = Apply("rowmin", (above, high), _NUMBER)
+        return Apply("add", (cut, Apply("multiply", (number, Constant(0, _NUMBER)), _NUMBER)), _NUMBER)
+
+    def _limits(self, number: Apply) -> tuple[float, float] | None:
+        """Return the limits of a number in which one or two units stand out, else None."""
+        engine, frame, policy = self._workspace.engine, self._frame, self._workspace.policy
+        counted = (Measure("n", MeasureKind.UNITS), Measure("sum", MeasureKind.SUM, number))
+        first = engine.aggregate(frame, Aggregation((), counted, None, (number,))).measures
+        units = int(first["n"][0]) if len(first["n"]) else 0
+        if units == 0:
+            return None
+        mean = Constant(float(first["sum"][0]) / units, _NUMBER)
+        away = Apply("add", (number, Apply("negate", (mean,), _NUMBER)), _NUMBER)
+        spread = (
+            Measure("squares", MeasureKind.SUM_SQUARES, away),
+            Measure("largest", MeasureKind.LARGEST_ABS, away),
+            Measure("second", MeasureKind.SECOND_ABS, away),
+        )
+        found = engine.aggregate(frame, Aggregation((), spread, None, (number,))).measures
+        squares, one, two = (float(np.nan_to_num(found[name][0])) for name in ("squares", "largest", "second"))
+        if one**2 <= policy.dominance_one_max * squares and one**2 + two**2 <= policy.dominance_two_max * squares:
+            return None
+        cuts = engine.percentiles(frame, OrderStatistics(number, (0.01, 0.99), (), None, (number,))).values
+        return float(cuts[0, 0]), float(cuts[0, 1])
 
     def _tables(self, part: Expression) -> tuple[tuple[str, str], ...]:
         """Return the stored tables of the columns that a part reads; a column that is gone has none."""
