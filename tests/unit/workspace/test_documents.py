@@ -27,6 +27,12 @@ def test_the_custodians_page_has_every_key_of_a_policy_with_its_default() -> Non
             assert f"| `{item.name}` | {getattr(policy, item.name)} | {item.metadata['tighter']} |" in text
 
 
+def test_the_page_on_disclosure_control_names_every_number_that_can_refuse_or_change() -> None:
+    text = (ROOT / "docs" / "disclosure.md").read_text(encoding="utf-8")
+    names = [item.name for item in dataclasses.fields(Policy) if item.name != "profile"]
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
 def test_the_researchers_page_explains_every_refusal() -> None:
     text = (ROOT / "docs" / "researcher.md").read_text(encoding="utf-8")
     assert [reason for reason in REFUSALS if f"`{reason}`" not in text] == []
