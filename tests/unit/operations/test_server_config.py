@@ -11,6 +11,7 @@ from grille.server.operations.config import (
     BOUNDS,
     Audit,
     Limits,
+    MetricsSettings,
     Quotas,
     Server,
     ServerConfig,
@@ -30,6 +31,7 @@ def test_a_new_config_sets_the_name_and_leaves_every_default(home: Home) -> None
         "quotas": {},
         "quotas_strict": {},
         "audit": {},
+        "metrics": {},
     }
 
 
@@ -37,7 +39,7 @@ def test_a_new_config_shows_every_setting_with_its_real_default() -> None:
     text = re.sub(r"^# (\w+ = )", r"\1", config_text("grille"), flags=re.MULTILINE)
     document = tomllib.loads(text)
     shown = {key for section in document.values() for key in section}
-    kinds = (Server, Limits, Quotas, StrictQuotas, Audit)
+    kinds = (Server, Limits, Quotas, StrictQuotas, Audit, MetricsSettings)
     assert shown == set(COMMENTS) == {entry.name for kind in kinds for entry in fields(kind)}
     assert parse_config(document) == ServerConfig()
 

@@ -185,6 +185,7 @@ def sessions_replay(
 
 def main(arguments: list[str] | None = None, environment: Environment | None = None) -> None:
     """Run the command line and leave the process with its exit code; tests pass arguments and an environment."""
+    os.environ["GRPC_SSL_CIPHER_SUITES"] = "ECDHE-RSA-CHACHA20-POLY1305"  # with ECDSA certificates: TLS 1.3 or nothing
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own lines on stderr are for its programmers
     sys.exit(outcome(sys.argv[1:] if arguments is None else arguments, environment or Environment.of_process()))
 

@@ -22,6 +22,7 @@ ALLOWED_KEYS = frozenset(
         "bank",
         "bank_version",
         "code",
+        "days",
         "dropped",
         "elapsed_ms",
         "event",

@@ -19,6 +19,9 @@ from grille.server.operations.exit_codes import ExitCode, exit_code
 from grille.server.operations.terminal import Terminal
 from grille.server.text import Language, Text
 
+# gRPC has no setting for the oldest TLS version. This suite of TLS 1.2 needs an RSA certificate and ours are ECDSA, so
+# that no handshake of TLS 1.2 succeeds; the suites of TLS 1.3 cannot be switched off.
+NO_SUITE_OF_TLS_1_2 = "ECDHE-RSA-CHACHA20-POLY1305"
 HomeArgument = Annotated[Path, typer.Argument(metavar="HOME", help="Folder of the server.")]
 
 
@@ -106,6 +109,7 @@ def build_app(terminal: Terminal) -> typer.Typer:
         config = load_config(found.config)
         address = str(parse_address(listen or config.server.listen))
 
+        os.environ["GRPC_SSL_CIPHER_SUITES"] = NO_SUITE_OF_TLS_1_2
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its lines on stderr go past the allow-list of the log
         from grille.server.operations.service import serve as run_server  # takes seconds: after what fails at once
 

@@ -27,6 +27,8 @@ class Server:
         request_threads: Requests handled at the same time.
         max_request_bytes: Largest message from a client.
         max_response_bytes: Largest message to a client.
+        max_streams: Requests at the same time on one connection.
+        connection_minutes: A connection this old is renewed, so that its certificate is looked at again.
     """
 
     name: str = "grille"
@@ -35,6 +37,8 @@ class Server:
     request_threads: int = 64
     max_request_bytes: int = 16 * _MIB
     max_response_bytes: int = 16 * _MIB
+    max_streams: int = 32
+    connection_minutes: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,17 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """Section [metrics].
+
+    Attributes:
+        port: Port of the machine itself (127.0.0.1) for Prometheus; 0 for none.
+    """
+
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConfig:
     """All settings.
 
@@ -122,6 +137,7 @@ class ServerConfig:
         quotas: What members may use of a project.
         quotas_strict: The same for projects under the profile strict.
         audit: The audit log.
+        metrics: Figures for Prometheus.
     """
 
     server: Server = field(default_factory=Server)
@@ -129,6 +145,7 @@ class ServerConfig:
     quotas: Quotas = field(default_factory=Quotas)
     quotas_strict: StrictQuotas = field(default_factory=StrictQuotas)
     audit: Audit = field(default_factory=Audit)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
 
 # Smallest and largest value of every number.
@@ -136,6 +153,8 @@ BOUNDS = {
     "request_threads": (1, 4096),
     "max_request_bytes": (64 * 1024, 1024 * _MIB),
     "max_response_bytes": (64 * 1024, 1024 * _MIB),
+    "max_streams": (1, 4096),
+    "connection_minutes": (1, 60 * 24),
     "max_sessions": (1, 10_000),
     "max_sessions_per_user": (1, 10_000),
     "idle_minutes": (1, 60 * 24 * 30),
@@ -151,12 +170,13 @@ BOUNDS = {
     "checkpoint_records": (1, 100_000),
     "checkpoint_seconds": (1, 3600),
     "segment_mib": (1, 4096),
+    "port": (0, 65535),
 }
 
 
+_KINDS = (Server, Limits, Quotas, StrictQuotas, Audit, MetricsSettings)
 SECTIONS: tuple[tuple[Field[Any], type], ...] = tuple(
-    (entry, kind)
-    for entry, kind in zip(fields(ServerConfig), (Server, Limits, Quotas, StrictQuotas, Audit), strict=True)
+    (entry, kind) for entry, kind in zip(fields(ServerConfig), _KINDS, strict=True)
 )
 """The sections of the file, in its order."""
 

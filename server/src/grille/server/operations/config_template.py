@@ -13,6 +13,7 @@ _HEADS = {
     "quotas": "What each member may use of a project; 0 is no limit. grille-server project quota sets a project's own.",
     "quotas_strict": "The same for projects under the profile strict.",
     "audit": "The audit log: grille-server audit verify checks it.",
+    "metrics": "Figures for Prometheus, without users and data.",
 }
 
 COMMENTS = {
@@ -22,6 +23,8 @@ COMMENTS = {
     "request_threads": "Requests handled at the same time; a running script occupies one.",
     "max_request_bytes": "Largest message from a client, bytes.",
     "max_response_bytes": "Largest message to a client, bytes.",
+    "max_streams": "Requests at the same time on one connection.",
+    "connection_minutes": "A connection this old is renewed.",
     "max_sessions": "Open sessions on the server.",
     "max_sessions_per_user": "Open sessions of one user.",
     "idle_minutes": "A session without commands for this long is closed and its data destroyed.",
@@ -41,6 +44,7 @@ COMMENTS = {
     "checkpoint_records": "A signed checkpoint is written after this many records,",
     "checkpoint_seconds": "and at the latest this many seconds after an unsigned record.",
     "segment_mib": "Size at which the log goes on in a new file, MiB.",
+    "port": "Port of the machine itself (127.0.0.1) on which Prometheus reads them; 0 for none.",
     "second_folder": "Folder on another disk for a second copy of the log: no answer without a record there too.",
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 
 import grpc
 import structlog
@@ -47,11 +48,13 @@ from grille.server.operations.grants import rights_of
 from grille.server.operations.home import Home
 from grille.server.operations.journal_reader import JournalReader
 from grille.server.operations.keys import Keys, load_keys
+from grille.server.operations.metrics import Metrics
 from grille.server.operations.policies.watch import PolicyWatch
 from grille.server.operations.registry import Registry
 from grille.server.operations.registry_model import Membership
 from grille.server.operations.tls import peer, server_credentials
 from grille.server.operations.twins import Twins, twin_key, twin_ledger
+from grille.server.operations.watching import watch_over
 from grille.server.sessions.cards import Cards
 from grille.server.sessions.manager import SessionLimits, SessionManager
 from grille.server.sessions.messages import AttachedBank
@@ -65,6 +68,7 @@ from grille.v1 import analysis_pb2_grpc, catalog_pb2_grpc, session_pb2_grpc
 
 DRAIN_SECONDS = 30.0
 EXPIRY_SECONDS = 30.0
+MOST_METADATA = 16 * 1024
 SPARE_THREADS = 8  # for the health service, and to say no, when all others are at work
 
 
@@ -87,11 +91,13 @@ def serve(home: Home, config: ServerConfig, listen: str) -> None:
         checkpoint_records=config.audit.checkpoint_records,
         checkpoint_seconds=config.audit.checkpoint_seconds,
         segment_bytes=config.audit.segment_mib * 1024 * 1024,
+        second=Path(config.audit.second_folder) if config.audit.second_folder else None,
     ) as audit:
         running = Running(home, keys, config, audit)
         server, status = running.server()
         bound = _bind(server, listen, credentials)
         server.start()
+        watch_over(home, config, running.metrics, audit, running.sessions)
         audit.append(AuditRecord(Event.SERVER_STARTED, detail=(("listen", bound),)))
         status.set("", health_pb2.HealthCheckResponse.SERVING)
         log.info("serving", address=bound)
@@ -114,6 +120,7 @@ class Running:
         """Compose; opens the ledger and the control file."""
         self._home, self._keys, self._config, self._audit = home, keys, config, audit
         self._registry = Registry(home.control)
+        self.metrics = Metrics()
         self._journal = JournalReader(self._registry, audit)
         self._journal.catch_up()
         self._ledger = Ledger(home.ledger, keys.ledger)
@@ -166,6 +173,7 @@ class Running:
         log = structlog.get_logger()
 
         def on_call(method: str, reason: str, seconds: float) -> None:
+            self.metrics.called(method, reason, seconds)
             log.info("call", method=method, reason=reason, elapsed_ms=round(seconds * 1000))
 
         server = grpc.server(
@@ -178,6 +186,9 @@ class Running:
                 ("grpc.so_reuseport", 0),
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
                 ("grpc.keepalive_permit_without_calls", 1),
+                ("grpc.max_concurrent_streams", config.max_streams),
+                ("grpc.max_metadata_size", MOST_METADATA),
+                ("grpc.max_connection_age_ms", config.connection_minutes * 60_000),
             ),
         )
         session_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(self.desk, _identify), server)

@@ -167,6 +167,11 @@ class SessionManager:
         if self._cards is not None and session.record:
             self._cards.use(session.identifier, session.last_used, session.commands)
 
+    @property
+    def count(self) -> int:
+        """Number of open sessions."""
+        return len(self._sessions)
+
     def of_user_in(self, user: str, project: str) -> tuple[Session, ...]:
         """Return the user's sessions in a project, newest first."""
         return tuple(session for session in self.of_user(user) if session.project == project)
