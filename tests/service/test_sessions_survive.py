@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
 import signal
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +20,6 @@ from support.mishaps import (
     client,
     commands_of,
     copy_of,
-    is_running,
     long_command,
     processor_seconds,
     raw_client,
@@ -34,23 +30,9 @@ from support.mishaps import (
     workers,
 )
 from support.service import Service
+from support.survival import COMMANDS, ONCE, SCRIPT, answers, next_session, places, sessions_of, survive
 
 from grille.v1 import analysis_pb2, session_pb2
-
-SCRIPT = (
-    PEOPLE
-    + "define-labels sexes '1' Mann '2' Kvinne\n"
-    + "generate half = wage / 2\n"
-    + "tabulate sex\n"
-    + long_command(60)
-    + "summarize wage half\n"
-    + "keep if sex == '1'\n"
-    + "summarize half\n"
-    + "histogram wage, bin(10)\n"
-    + "use people\n"
-    + "summarize effort\n"
-)
-COMMANDS = 14
 
 
 @pytest.fixture(scope="module")
@@ -73,29 +55,6 @@ def undisturbed(service: Service) -> list[Any]:
     found = answers(done.json)
     assert len(found) == COMMANDS
     return found
-
-
-def answers(document: dict[str, Any]) -> list[Any]:
-    """Source, status and blocks of every result."""
-    return [(one["line"], one["source"], one["status"], one["blocks"]) for one in document["results"]]
-
-
-def places(service: Service, session: str) -> Counter[str]:
-    """How often each place of the script has been answered."""
-    return Counter(one["detail"]["place"] for one in commands_of(service, session) if one["outcome"] == "answered")
-
-
-ONCE = Counter(f"{index}/{COMMANDS}" for index in range(1, COMMANDS + 1))
-
-
-def sessions_of(service: Service) -> list[str]:
-    return [str(one["session"]) for one in records_of(service) if one["event"] == "session_opened"]
-
-
-def next_session(service: Service, known: list[str]) -> str:
-    """Wait for a session that was not there before."""
-    soon(lambda: len(sessions_of(service)) > len(known))
-    return sessions_of(service)[-1]
 
 
 def request(session: str, script: str, identifier: str, answered: int = 0) -> analysis_pb2.RunScriptRequest:
@@ -261,50 +220,3 @@ def test_kills_of_server_client_and_worker_lose_and_repeat_nothing(
 @pytest.mark.slow
 def test_random_kills_lose_and_repeat_nothing(template: Service, tmp_path: Path, undisturbed: list[Any]) -> None:
     survive(copy_of(template, tmp_path), undisturbed, rounds=12, seed=2)
-
-
-def survive(service: Service, undisturbed: list[Any], rounds: int, seed: int) -> Counter[str]:
-    """Run the script again and again while something is killed at a random moment; count what was killed."""
-    chance = random.Random(seed)
-    killed: Counter[str] = Counter()
-    service.start()
-    try:
-        for number in range(rounds):
-            victim = ("server", "client", "worker")[number % 3]
-            known = sessions_of(service)
-            process = client(service, "run", "-", "--keep", "--format", "json", script=SCRIPT)
-            session = next_session(service, known)
-            time.sleep(chance.uniform(0.0, 1.5))
-            killed[victim] += 1
-            if victim == "server":
-                service.stop(signal.SIGKILL)
-                time.sleep(chance.uniform(0.0, 0.5))
-                service.start()
-            elif victim == "client":
-                process.kill()
-            else:
-                for pid in workers(service):
-                    os.kill(pid, signal.SIGKILL)
-                    soon(lambda pid=pid: not is_running(pid))
-            out, err = process.communicate(timeout=120)
-            if victim == "client":
-                resumed = service.grille("sessions", "resume", session, "--format", "json")
-                found, complaint = resumed.json, resumed.err
-            else:
-                found, complaint = json.loads(out), err.decode()
-            if victim == "worker" and found["results"][-1]["reason"] == "WORKER_LOST":
-                done = len(found["results"]) - 1  # the running command is lost, and told so; the data sets are there
-                rest = "".join(line + "\n" for line in SCRIPT.splitlines()[done:])
-                after = service.grille("run", "-", "--session", session, "--format", "json", stdin=rest)
-                assert after.code == 0, after.out
-                blocks = [one[3] for one in answers(found)[:-1]] + [one[3] for one in answers(after.json)]
-                assert blocks == [one[3] for one in undisturbed]
-            else:
-                assert answers(found) == undisturbed, complaint
-                assert places(service, session) == ONCE
-            assert service.grille("sessions", "replay", session).code == 0
-            assert service.grille("sessions", "close", session).code == 0
-    finally:
-        assert service.stop() == 0
-    assert "sound" in service.admin("audit", "verify", service.home).out
-    return killed
