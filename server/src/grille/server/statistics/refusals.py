@@ -106,8 +106,8 @@ def single_group(variable: str) -> NumericError:
         Text(
             f"The group variable {variable} has only one group, or few observations outside it, so its variance "
             "cannot be estimated.",
-            f"Gruppevariabelen {variable} har bare én gruppe, eller få observasjoner utenfor den, så variansen kan ikke "
-            "estimeres.",
+            f"Gruppevariabelen {variable} har bare én gruppe, eller få observasjoner utenfor den, så variansen kan "
+            "ikke estimeres.",
         ),
         hint=Text("Use a group variable with several groups.", "Bruk en gruppevariabel med flere grupper."),
     )
