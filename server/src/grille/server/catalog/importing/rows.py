@@ -26,7 +26,7 @@ _LINES = (
     "SELECT line, trim(id, ' ') AS id, trim(value, ' ') AS value, trim(start, ' ') AS start, trim(stop, ' ') AS stop"
 )
 
-_DAY = "datediff('day', DATE '1970-01-01', TRY_CAST({0} AS DATE))"
+_DAY = "CAST(datediff('day', DATE '1970-01-01', TRY_CAST({0} AS DATE)) AS INTEGER)"
 _DATE = f"CASE WHEN regexp_full_match({{0}}, '[0-9]{{{{4}}}}-[0-9]{{{{2}}}}-[0-9]{{{{2}}}}') THEN {_DAY} END"
 _WHOLE = "CASE WHEN regexp_full_match({0}, '-?[0-9]+') THEN TRY_CAST({0} AS BIGINT) END"
 _NUMBER = (
