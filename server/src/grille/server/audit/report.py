@@ -38,6 +38,8 @@ class Report:
         recoveries: Numbers of the records that tell of a mended end after a crash.
         problems: What is wrong, in the order of the log; at most the first 1 000.
         problem_count: How many problems there are.
+        timestamps: Number of valid time stamps of trusted authorities.
+        last_timestamp: Time of the last one, or "".
         torn_bytes: Length of an incomplete last line, which a crash may have left; a restart cuts it off.
     """
 
@@ -51,6 +53,8 @@ class Report:
     problems: tuple[Problem, ...]
     problem_count: int
     torn_bytes: int
+    timestamps: int = 0
+    last_timestamp: str = ""
 
     @property
     def is_sound(self) -> bool:

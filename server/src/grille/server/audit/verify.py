@@ -9,7 +9,7 @@ earlier report elsewhere and give them as the anchor.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -19,6 +19,7 @@ from grille.server.audit.files import Files
 from grille.server.audit.head import Head, Heads, read_heads
 from grille.server.audit.mirror import compare
 from grille.server.audit.report import Problems, Report
+from grille.server.audit.timestamps import verify_stamps
 from grille.server.audit.walk import Walked, walk_checkpoints, walk_records
 
 _ATTEMPTS = 5
@@ -38,7 +39,13 @@ class Anchor:
     hash: str
 
 
-def verify(directory: Path, key: Ed25519PublicKey, anchor: Anchor | None = None, second: Path | None = None) -> Report:
+def verify(
+    directory: Path,
+    key: Ed25519PublicKey,
+    anchor: Anchor | None = None,
+    second: Path | None = None,
+    authorities: Sequence[x509.Certificate] = (),
+) -> Report:
     """Verify the log in `directory`; a server may go on writing meanwhile.
 
     Args:
@@ -46,6 +53,7 @@ def verify(directory: Path, key: Ed25519PublicKey, anchor: Anchor | None = None,
         key: Public key of the server.
         anchor: A record that must be there as it was.
         second: Folder of the second copy, which is compared too.
+        authorities: Certificates of time-stamp authorities that are trusted; without any, stamps are not looked at.
 
     Returns:
         What was found; `is_sound` says whether all is well.
@@ -58,7 +66,17 @@ def verify(directory: Path, key: Ed25519PublicKey, anchor: Anchor | None = None,
         if report.is_sound or not may_settle or attempt == _ATTEMPTS:
             break
         time.sleep(_PAUSE_SECONDS)  # a record reaches the disk a moment before the head that tells of it
-    return report
+    if not authorities:
+        return report
+    problems = Problems()
+    count, last = verify_stamps(directory, authorities, problems)
+    return replace(
+        report,
+        timestamps=count,
+        last_timestamp=last.isoformat() if last else "",
+        problems=report.problems + tuple(problems.kept),
+        problem_count=report.problem_count + problems.count,
+    )
 
 
 def _verify_once(

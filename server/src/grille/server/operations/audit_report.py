@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from cryptography import x509
 
 from grille.server.audit.report import Report
 from grille.server.audit.verify import Anchor, verify
@@ -33,7 +35,7 @@ def parse_anchor(text: str) -> Anchor:
     return Anchor(int(match[1]), match[2])
 
 
-def verify_home(path: Path, public_key: Path | None, anchor: Anchor | None) -> Report:
+def verify_home(path: Path, public_key: Path | None, anchor: Anchor | None, authorities: Sequence[Path] = ()) -> Report:
     """Verify the log of a home, or with a public key the copied log in the folder `path`.
 
     Raises:
@@ -53,11 +55,21 @@ def verify_home(path: Path, public_key: Path | None, anchor: Anchor | None) -> R
         )
     try:
         key = load_audit_public_key(key_path.read_bytes(), str(key_path))
-        return verify(directory, key, anchor, second)
+        roots = [one for file in authorities for one in _certificates(file)]
+        return verify(directory, key, anchor, second, roots)
     except OSError as error:
         name, why = error.filename, error.strerror or type(error).__name__
         raise InternalError(
             "FILE_UNREADABLE", Text(f"{name} cannot be read: {why}.", f"{name} kan ikke leses: {why}.")
+        ) from None
+
+
+def _certificates(path: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except ValueError:
+        raise InternalError(
+            "KEYS_DAMAGED", Text(f"{path} holds no certificate.", f"{path} inneholder ikke noe sertifikat.")
         ) from None
 
 
@@ -79,6 +91,11 @@ def report_lines(report: Report, *, shown: int) -> Iterator[Text]:
         f"{report.records} records, {report.checkpoints} signed checkpoints{span}",
         f"{report.records} oppføringer, {report.checkpoints} signerte kontrollpunkter{span}",
     )
+    if report.timestamps:
+        yield Text(
+            f"{report.timestamps} time stamp(s) of a trusted authority, the last at {report.last_timestamp}",
+            f"{report.timestamps} tidsstempel fra en utsteder du stoler på, det siste {report.last_timestamp}",
+        )
     if report.recoveries:
         numbers = ", ".join(map(str, report.recoveries[:shown]))
         yield Text(f"Mended after a crash; see record(s) {numbers}", f"Reparert etter et krasj; se oppføring {numbers}")

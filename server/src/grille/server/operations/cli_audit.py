@@ -36,11 +36,15 @@ def add_audit(app: typer.Typer, terminal: Terminal) -> None:
             str | None,
             typer.Option(metavar="NUMBER:HASH", help="A record noted from an earlier report, which must be there."),
         ] = None,
+        authority: Annotated[
+            list[Path] | None,
+            typer.Option("--timestamp-authority", metavar="PEM", help="Certificate of a trusted time-stamp authority."),
+        ] = None,
     ) -> None:
         """Verify the audit log; exit code 1 when anything is wrong. The server may be running."""
         from grille.server.operations.audit_report import parse_anchor, report_lines, verify_home
 
-        report = verify_home(home, public_key, parse_anchor(anchor) if anchor else None)
+        report = verify_home(home, public_key, parse_anchor(anchor) if anchor else None, authority or ())
         for line in report_lines(report, shown=_SHOWN):
             terminal.say(line)
         if not report.is_sound:

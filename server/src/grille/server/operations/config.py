@@ -107,6 +107,8 @@ class Audit:
         checkpoint_records: A signed checkpoint is written after this many records.
         checkpoint_seconds: And at the latest this long after an unsigned record.
         segment_mib: Size at which the log goes on in a new file.
+        timestamp_url: Address of a time-stamp authority (RFC 3161) that stamps checkpoints; empty for none.
+        timestamp_minutes: Time between two stamps.
         second_folder: Folder on another disk for a second copy of the log; empty for none.
     """
 
@@ -114,6 +116,8 @@ class Audit:
     checkpoint_seconds: int = 60
     segment_mib: int = 64
     second_folder: str = ""
+    timestamp_url: str = ""
+    timestamp_minutes: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,7 @@ BOUNDS = {
     "checkpoint_records": (1, 100_000),
     "checkpoint_seconds": (1, 3600),
     "segment_mib": (1, 4096),
+    "timestamp_minutes": (1, 60 * 24 * 7),
     "port": (0, 65535),
 }
 
@@ -236,6 +241,8 @@ def _checked(name: str, key: str, value: object, default: object) -> object:
     if key == "log_level" and value not in get_args(LogLevel):
         levels = ", ".join(get_args(LogLevel))
         raise _invalid(name, f"is one of {levels}", f"er en av {levels}")
+    if key == "timestamp_url" and value and not value.startswith(("http://", "https://")):
+        raise _invalid(name, "begins with http:// or https://", "begynner med http:// eller https://")
     if key == "listen":
         parse_address(value)
     return value

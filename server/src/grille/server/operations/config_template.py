@@ -44,6 +44,8 @@ COMMENTS = {
     "checkpoint_records": "A signed checkpoint is written after this many records,",
     "checkpoint_seconds": "and at the latest this many seconds after an unsigned record.",
     "segment_mib": "Size at which the log goes on in a new file, MiB.",
+    "timestamp_url": "Address of a time-stamp authority (RFC 3161) that stamps signed checkpoints; empty for none,",
+    "timestamp_minutes": "and the minutes between two stamps.",
     "port": "Port of the machine itself (127.0.0.1) on which Prometheus reads them; 0 for none.",
     "second_folder": "Folder on another disk for a second copy of the log: no answer without a record there too.",
 }

@@ -52,6 +52,7 @@ from grille.server.operations.metrics import Metrics
 from grille.server.operations.policies.watch import PolicyWatch
 from grille.server.operations.registry import Registry
 from grille.server.operations.registry_model import Membership
+from grille.server.operations.timestamping import Stamper
 from grille.server.operations.tls import peer, server_credentials
 from grille.server.operations.twins import Twins, twin_key, twin_ledger
 from grille.server.operations.watching import watch_over
@@ -98,6 +99,9 @@ def serve(home: Home, config: ServerConfig, listen: str) -> None:
         bound = _bind(server, listen, credentials)
         server.start()
         watch_over(home, config, running.metrics, audit, running.sessions)
+        stamper = Stamper(audit, config.audit.timestamp_url, config.audit.timestamp_minutes * 60)
+        if config.audit.timestamp_url:
+            stamper.start()
         audit.append(AuditRecord(Event.SERVER_STARTED, detail=(("listen", bound),)))
         status.set("", health_pb2.HealthCheckResponse.SERVING)
         log.info("serving", address=bound)
@@ -110,6 +114,9 @@ def serve(home: Home, config: ServerConfig, listen: str) -> None:
             finished.wait()
         running.sessions.shutdown()
         audit.append(AuditRecord(Event.SERVER_STOPPED))
+        if config.audit.timestamp_url:
+            audit.checkpoint()
+            stamper.stop()
         log.info("stopped")
 
 
