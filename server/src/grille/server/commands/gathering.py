@@ -33,11 +33,26 @@ class _Gathered:
     moments: Moments
 
 
-def gather(workspace: Workspace, entered: Frame, model: Model, groups: tuple[str, ...] = ()) -> tuple[Reading, Moments]:
-    """Return how the rows are read, and their moments by design column and group.
+def recall(
+    workspace: Workspace, entered: Frame, model: Model, groups: tuple[str, ...] = ()
+) -> tuple[Reading, Moments] | None:
+    """Return what `gather` would, when an earlier model read it; None when the rows must be read.
 
     The moments of a model serve every later one over the same rows with the same outcome and groups and some of its
     variables, until the rows or a variable change.
+    """
+    sources = _sources(entered, request_of(workspace, model))
+    for one in workspace.memo.get(_key(entered, model, groups), ()):
+        if sources.items() <= one.sources.items():
+            reading = reading_of(workspace, model, one.levels, _rows(workspace, entered, model))
+            selected = selected_moments(one.moments, reading.design)
+            if selected is not None:
+                return reading, selected
+    return None
+
+
+def gather(workspace: Workspace, entered: Frame, model: Model, groups: tuple[str, ...] = ()) -> tuple[Reading, Moments]:
+    """Read the rows; return how they are read, and their moments by design column and group.
 
     Args:
         workspace: Of the command.
@@ -48,20 +63,7 @@ def gather(workspace: Workspace, entered: Frame, model: Model, groups: tuple[str
     Raises:
         NumericError: As collect_moments.
     """
-    assert entered.rows is not None
     request = request_of(workspace, model)
-    sources = {
-        **{("number", name): _source(entered, one) for name, one in request.numbers},
-        **{("factor", name): _source(entered, one) for name, one in request.factors},
-    }
-    key = (_GATHERED, entered.rows.present, model.outcome.name, *groups)
-    kept: tuple[_Gathered, ...] = workspace.memo.get(key, ())
-    for one in kept:
-        if sources.items() <= one.sources.items():
-            reading = reading_of(workspace, model, one.levels, _rows(workspace, entered, model))
-            selected = selected_moments(one.moments, reading.design)
-            if selected is not None:
-                return reading, selected
     gathered = _compressed(workspace, entered, model, request, groups)
     if gathered is None:
         reading = read(workspace, entered, model)
@@ -69,8 +71,22 @@ def gather(workspace: Workspace, entered: Frame, model: Model, groups: tuple[str
     reading, moments = gathered
     size = moments.cross.size + (0 if moments.groups is None else moments.groups.means.size)
     if size <= _LARGEST_REMEMBERED:
-        _remember(workspace, key, (_Gathered(sources, reading.levels, moments), *kept))
+        key = _key(entered, model, groups)
+        found = _Gathered(_sources(entered, request), reading.levels, moments)
+        _remember(workspace, key, (found, *workspace.memo.get(key, ())))
     return gathered
+
+
+def _key(entered: Frame, model: Model, groups: tuple[str, ...]) -> tuple[str, ...]:
+    assert entered.rows is not None
+    return (_GATHERED, entered.rows.present, model.outcome.name, *groups)
+
+
+def _sources(entered: Frame, request: BatchRequest) -> dict[tuple[str, str], str]:
+    return {
+        **{("number", name): _source(entered, one) for name, one in request.numbers},
+        **{("factor", name): _source(entered, one) for name, one in request.factors},
+    }
 
 
 def _compressed(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from grille.server.commands.base import Workspace
 from grille.server.commands.beside import beside
 from grille.server.commands.facts import reference
-from grille.server.commands.gathering import gather
+from grille.server.commands.gathering import gather, recall
 from grille.server.commands.mml_tables import boundary_notices, clusters_notice, crossed_notice
 from grille.server.commands.models import (
     Model,
@@ -29,7 +29,7 @@ from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_counts
 from grille.server.disclosure.rules.cells import magnitude_cells_shown
 from grille.server.disclosure.rules.condition import is_few
-from grille.server.engines.base import Engine, Frame
+from grille.server.engines.base import Frame
 from grille.server.plan.aggregates import Aggregation, Groups
 from grille.server.statistics import refusals
 from grille.server.statistics.group_leverage import small_group_leverage
@@ -37,6 +37,8 @@ from grille.server.statistics.leverage import design_leverage
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.reml import Likelihood, MixedLevel, MixedResult, fit_mixed
 from grille.server.statistics.uncertainty import ErrorKind
+
+_MOST_REMEMBERED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +71,23 @@ def estimate_mixed(
         errors: Kind of the standard errors.
         likelihood: Restricted or full.
     """
-    engine = workspace.engine
 
     def count() -> Groups:
         expect_combinations(workspace, entered, model)
-        return count_groups(engine, entered, groups)
+        return count_groups(workspace, entered, groups)
 
-    with beside(count) as counted:
-        reading, moments = gather(workspace, entered, model, tuple(one.name for one in groups))
+    names = tuple(one.name for one in groups)
+    known = recall(workspace, entered, model, names)
+    with beside(count, at_once=known is not None) as counted:
+        reading, moments = known or gather(workspace, entered, model, names)
     workspace.progress("fitting")
     cells = counted()
     if workspace.policy.protects:
         check_groups(groups, cells, workspace.policy)
-    fit = fit_mixed(moments, model.level, errors, likelihood, reading.passes)
+    few = workspace.policy.cell_min
+    fit = fit_mixed(moments, model.level, errors, likelihood, reading.passes, few)
     workspace.progress("checking")
     leverage = design_leverage(moments, fit.scaling, reading.passes, fit.ratios)
-    few = workspace.policy.cell_min
     small = small_group_leverage(moments, fit.scaling, fit.ratios, few)
     evidence = ModelEvidence(
         command=command,
@@ -106,14 +109,23 @@ def estimate_mixed(
             *crossed_notice(groups, crossings(groups, cells, workspace.policy), workspace.policy),
         ),
         lineage_violation=model.lineage_violation,
+        weights=tuple((one.total, one.largest, one.second) for one in fit.weights),
     )
     return EstimatedMixed(reading, moments, fit, evidence)
 
 
-def count_groups(engine: Engine, frame: Frame, groups: tuple[Variable, ...]) -> Groups:
+def count_groups(workspace: Workspace, frame: Frame, groups: tuple[Variable, ...]) -> Groups:
     """Count the units of each lowest group, with cell keys and sketches, ordered by the highest level."""
-    by = tuple((group.name, reference(group)) for group in groups)
-    return engine.aggregate(frame, Aggregation(by, SET_MEASURES))
+    assert frame.rows is not None
+    key = ("count_groups", frame.rows.present, *(frame.columns[one.name].identity for one in groups))
+    if key not in workspace.memo:
+        by = tuple((group.name, reference(group)) for group in groups)
+        counted = workspace.engine.aggregate(frame, Aggregation(by, SET_MEASURES))
+        if len(counted.measures["n"]) > _MOST_REMEMBERED:
+            return counted
+        workspace.memo[key] = counted
+    found: Groups = workspace.memo[key]
+    return Groups(dict(zip((group.name for group in groups), found.by.values(), strict=True)), found.measures)
 
 
 def check_groups(groups: tuple[Variable, ...], cells: Groups, policy: Policy) -> None:

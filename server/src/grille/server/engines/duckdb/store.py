@@ -21,6 +21,7 @@ class Store:
         """Go on after the tables that the file holds already."""
         self._requests = requests
         self._levels: set[str] = set()
+        self._swept: tuple[frozenset[str], int] | None = None
         self._next = 1 + max((int(name[1:]) for name in self._tables()), default=0)
 
     def column(self, select: exp.Expr) -> tuple[str, int]:
@@ -70,12 +71,15 @@ class Store:
         used |= {frame.rows.keys.split("/", 1)[1] for frame in live if frame.rows is not None}
         used |= {sketches_of(frame.rows) for frame in live if frame.rows is not None and is_compact(frame.rows)}
         used |= {frame.rows.whole[1] for frame in live if frame.rows is not None and frame.rows.whole is not None}
+        if not self._levels and (frozenset(used), self._next) == self._swept:
+            return  # nothing was written, and the same is used
         for name in sorted(self._levels):
             self._requests.run(f"DROP TYPE IF EXISTS {_path(name)}")
         self._levels.clear()
         for name in self._tables():
             if name not in used:
                 self._requests.run(f"DROP TABLE IF EXISTS {_path(name)}")
+        self._swept = (frozenset(used), self._next)
 
     def _write(self, kind: str, select: exp.Expr) -> tuple[str, int]:
         name = self._name(kind)
