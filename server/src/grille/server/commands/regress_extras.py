@@ -21,9 +21,9 @@ from grille.server.statistics.residual_tests import (
     Heteroskedasticity,
     JointTest,
     Reset,
-    Weight,
     residual_tests,
 )
+from grille.server.statistics.weight import Weight
 from grille.server.text import Text, same
 
 HETEROSKEDASTICITY = {

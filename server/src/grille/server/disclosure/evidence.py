@@ -330,6 +330,8 @@ class ModelEvidence:
         tables: The figures. The constant's row in "coefficients" has the label `_cons`.
         notices: Remarks (key, text) that depend on no data value beyond what the figures show.
         lineage_violation: True when the outcome is derived from a regressor or the other way round.
+        weights: Sums behind figures that single units, or small clusters, must not make up: (total, largest part,
+            largest other part) of each.
         view: For the presenter.
         parts: Sets of units that figures of the model are about one by one, such as groups whose means are compared.
     """
@@ -348,6 +350,7 @@ class ModelEvidence:
     tables: tuple[FigureTable, ...]
     notices: tuple[tuple[str, Text], ...] = ()
     lineage_violation: bool = False
+    weights: tuple[tuple[float, float, float], ...] = ()
     view: object = field(default=None)
     parts: tuple[AnalysisSet, ...] = ()
 

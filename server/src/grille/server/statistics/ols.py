@@ -12,19 +12,21 @@ from grille.server.statistics.design import Floats, Pass
 from grille.server.statistics.distributions import f_p_value, t_p_values, t_quantile
 from grille.server.statistics.linear import LinAlgError, inverse_factor
 from grille.server.statistics.moments import Moments
-from grille.server.statistics.robust import cluster_meat, robust_meat
+from grille.server.statistics.robust import cluster_scores, robust_meat
 from grille.server.statistics.scaling import Scaling, scale_moments
 from grille.server.statistics.uncertainty import wald_test
+from grille.server.statistics.weight import RowWeights, Weight, cluster_weights
 
 Covariance = Literal["classical", "robust", "cluster"]
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterVariable:
-    """A factor of the batches by which rows are clustered, and its number of levels."""
+    """A factor of the batches by which rows are clustered, its number of levels, and rows of a cluster not small."""
 
     name: str
     n_levels: int
+    fewer: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class OlsResult:
         scaling: Kept columns, for leverage.
         scaled_coefficients: Coefficients of scaled columns and outcome, float64 (p,).
         scaled_covariance: Their covariance, float64 (p, p).
+        weights: Per coefficient, parts of rows or small clusters in its variance; empty for classical errors.
     """
 
     terms: tuple[str, ...]
@@ -86,6 +89,7 @@ class OlsResult:
     scaling: Scaling
     scaled_coefficients: Floats
     scaled_covariance: Floats
+    weights: tuple[Weight, ...]
 
 
 def fit_ols(
@@ -116,19 +120,25 @@ def fit_ols(
     inverse, beta, ss_resid = _solve(scaling, n)
     ss_total = float(scaling.cross[k, k])
     df_resid, n_clusters = n - p, None
+    weights: tuple[Weight, ...] = ()
+    turn = scaling.back_matrix() @ inverse
     if covariance == "classical":
         spread = inverse * (ss_resid / df_resid)
     elif passes is None:
         raise ValueError("robust covariances need the pass over the rows")
     elif covariance == "robust":
-        spread = inverse @ robust_meat(moments, scaling, beta, passes) @ inverse * (n / df_resid)
+        rows = RowWeights(turn)
+        spread = inverse @ robust_meat(moments, scaling, beta, passes, rows) @ inverse * (n / df_resid)
+        weights = rows.result()
     else:
         if cluster is None:
             raise ValueError("clustered covariances need a cluster variable")
-        meat, n_clusters = cluster_meat(moments, scaling, beta, passes, cluster.name, cluster.n_levels)
+        scores, sizes = cluster_scores(moments, scaling, beta, passes, cluster.name, cluster.n_levels)
+        n_clusters = int(np.count_nonzero(sizes))
         if n_clusters < 2:
             raise refusals.too_few_clusters()
-        spread = inverse @ meat @ inverse * (n_clusters / (n_clusters - 1) * (n - 1) / df_resid)
+        spread = inverse @ (scores @ scores.T) @ inverse * (n_clusters / (n_clusters - 1) * (n - 1) / df_resid)
+        weights = cluster_weights(turn, scores, sizes, cluster.fewer)
     df_inference = df_resid if n_clusters is None else n_clusters - 1
     # Scores add up to a rank of at most clusters - 1: with more slopes there is no joint test (Stata leaves F out too).
     testable = n_clusters is None or k < n_clusters
@@ -168,6 +178,7 @@ def fit_ols(
         scaling=scaling,
         scaled_coefficients=beta,
         scaled_covariance=spread,
+        weights=weights,
     )
 
 

@@ -14,9 +14,10 @@ from grille.server.statistics.distributions import chi2_p_value, normal_p_values
 from grille.server.statistics.moments import GroupMoments, Moments
 from grille.server.statistics.nested import NestedProblem, nested_problem
 from grille.server.statistics.optimiser import Optimum, minimise
-from grille.server.statistics.sandwich import top_group_meat
+from grille.server.statistics.sandwich import top_group_scores
 from grille.server.statistics.scaling import Scaling, scale_moments
 from grille.server.statistics.uncertainty import ErrorKind, Uncertainty, WaldTest, uncertainty, wald_test
+from grille.server.statistics.weight import Weight, cluster_weights
 from grille.server.text import Text
 
 Likelihood = Literal["reml", "ml"]
@@ -95,6 +96,7 @@ class MixedResult:
         ratios: Variance ratios, lowest level first, float64.
         scaling: Kept columns, for leverage.
         scaled_coefficients: Coefficients of scaled columns and outcome, float64 (p,).
+        weights: With robust errors, per coefficient, parts of small top groups in its variance; else empty.
     """
 
     terms: tuple[str, ...]
@@ -122,6 +124,7 @@ class MixedResult:
     ratios: Floats
     scaling: Scaling
     scaled_coefficients: Floats
+    weights: tuple[Weight, ...]
 
     @property
     def parameters(self) -> int:
@@ -135,6 +138,7 @@ def fit_mixed(
     errors: ErrorKind = "statsmodels",
     likelihood: Likelihood = "reml",
     passes: Pass | None = None,
+    fewer: int = 10,
 ) -> MixedResult:
     """Fit nested random intercepts from the moments of one pass; robust errors read the rows once more.
 
@@ -148,6 +152,7 @@ def fit_mixed(
             clustered by the highest group variable.
         likelihood: `reml` for the restricted likelihood, `ml` for the full one.
         passes: The pass that the moments came from; needed for robust errors.
+        fewer: Rows of a top group that is not small.
 
     Returns:
         The fit.
@@ -164,11 +169,15 @@ def fit_mixed(
     problem = nested_problem(moments, groups, scaling, likelihood == "reml")
     optimum = minimise(problem)
     value = optimum.value
-    meat = None
+    meat: Floats | None = None
+    weights: tuple[Weight, ...] = ()
     if errors == "robust":
         if passes is None:
             raise ValueError("robust covariances need the pass over the rows")
-        meat = top_group_meat(moments, scaling, problem, value, passes)
+        scores = top_group_scores(moments, scaling, problem, value, passes)
+        meat = scores @ scores.T * (groups.n_top / (groups.n_top - 1))
+        turn = scaling.back_matrix() @ value.inverse_factor.T @ value.inverse_factor
+        weights = cluster_weights(turn, scores, np.bincount(groups.top, weights=groups.sizes).astype(np.float64), fewer)
     spread = uncertainty(problem, optimum, errors, meat)
     outcome_scale = float(scaling.scale[-1])
     coefficients = scaling.coefficients(value.beta)
@@ -210,6 +219,7 @@ def fit_mixed(
         ratios=value.ratios,
         scaling=scaling,
         scaled_coefficients=value.beta,
+        weights=weights,
     )
 
 

@@ -17,6 +17,7 @@ from grille.server.statistics.linear import inverse_factor
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.prefetch import prefetch
 from grille.server.statistics.scaling import Scaling, independent
+from grille.server.statistics.weight import Weight
 
 POWERS = (2, 3, 4)
 
@@ -29,21 +30,6 @@ class JointTest:
     df: int
     df_resid: int | None
     p_value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """How much single rows make up of a test.
-
-    Attributes:
-        total: What the test measures, plus what chance alone would be expected to give.
-        largest: Part of the row with the largest part.
-        second: Part of the next one.
-    """
-
-    total: float
-    largest: float
-    second: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from grille.server.statistics.design import Floats, Pass, fill
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.prefetch import prefetch
 from grille.server.statistics.scaling import Scaling
+from grille.server.statistics.weight import RowWeights
 
 
-def robust_meat(moments: Moments, scaling: Scaling, beta: Floats, passes: Pass) -> Floats:
+def robust_meat(moments: Moments, scaling: Scaling, beta: Floats, passes: Pass, weights: RowWeights) -> Floats:
     """Return the sum over rows of e^2 x x' in scaled units, (p, p) (White 1980).
 
     Args:
@@ -18,6 +19,7 @@ def robust_meat(moments: Moments, scaling: Scaling, beta: Floats, passes: Pass) 
         scaling: Its scaling.
         beta: Scaled coefficients, (p,).
         passes: The pass that the moments came from.
+        weights: Is told the scores of every row.
     """
     meat = np.zeros((beta.size, beta.size))
     block = np.empty((len(moments.design.columns) + 1, 0))
@@ -27,13 +29,14 @@ def robust_meat(moments: Moments, scaling: Scaling, beta: Floats, passes: Pass) 
                 block = np.empty((block.shape[0], batch.rows))
             scores = _scores(scaling.apply(fill(moments.design, batch, block)), beta, scaling)
             meat += scores @ scores.T
+            weights.add(scores)
     return meat
 
 
-def cluster_meat(
+def cluster_scores(
     moments: Moments, scaling: Scaling, beta: Floats, passes: Pass, cluster: str, n_levels: int
-) -> tuple[Floats, int]:
-    """Return the sum over clusters of u u', u the sum of e x in the cluster, (p, p), and the number of clusters.
+) -> tuple[Floats, Floats]:
+    """Return the sum of e x in each cluster, (p, levels), and the rows of each, (levels,).
 
     Args:
         moments: The moments of the fit.
@@ -55,7 +58,7 @@ def cluster_meat(
             sizes += np.bincount(codes, minlength=n_levels)
             for total, score in zip(sums, scores, strict=True):
                 total += np.bincount(codes, weights=score, minlength=n_levels)
-    return sums @ sums.T, int(np.count_nonzero(sizes))
+    return sums, sizes
 
 
 def _scores(scaled: Floats, beta: Floats, scaling: Scaling) -> Floats:

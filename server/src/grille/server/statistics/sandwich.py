@@ -16,11 +16,11 @@ from grille.server.statistics.scaling import Scaling
 from grille.server.text import Text
 
 
-def top_group_meat(moments: Moments, scaling: Scaling, problem: NestedProblem, value: Value, passes: Pass) -> Floats:
-    """Return H / (H - 1) times the sum over the H top groups of u u', u = X'V^-1 (y - Xb) in the group, (p, p).
+def top_group_scores(moments: Moments, scaling: Scaling, problem: NestedProblem, value: Value, passes: Pass) -> Floats:
+    """Return u = X'V^-1 (y - Xb) of each of the H top groups, (p, H).
 
-    Between two bread matrices (X'V^-1 X)^-1 it is the cluster-robust covariance (Liang and Zeger 1986) with the usual
-    correction for a finite number of clusters; b are the estimates at `value`. Only p numbers per top group are kept.
+    The sum of u u', times H / (H - 1) for a finite number of clusters, between two bread matrices (X'V^-1 X)^-1 is the
+    cluster-robust covariance (Liang and Zeger 1986); b are the estimates at `value`.
     With residuals r, their mean m in each lowest group, and R the group's row of Z'V^-1 X, u is the sum of x (r - m)
     over rows plus that of R m over lowest groups, where nothing cancels.
 
@@ -60,7 +60,7 @@ def top_group_meat(moments: Moments, scaling: Scaling, problem: NestedProblem, v
     scores[:k] = sums.totals[scaling.kept] / scaling.scale[:k, None]
     for score, row in zip(scores, between, strict=True):
         score += np.bincount(groups.top, weights=row, minlength=groups.n_top)
-    return scores @ scores.T * (groups.n_top / (groups.n_top - 1))
+    return scores
 
 
 class _Sums:

@@ -108,6 +108,7 @@ def _judge(evidence: ModelEvidence, policy: Policy) -> None:
         ("DESIGN_COLUMN_RARE", outcome_is_common(evidence.outcome_rarer_units, policy)),
         ("GROUP_COLUMN_RARE", group_columns_are_common(evidence.columns, policy)),
         ("UNIT_ISOLATED", nobody_is_isolated(evidence.leverage, policy)),
+        ("UNIT_ISOLATED", all(_is_undominated(weight, policy) for weight in evidence.weights)),
         ("GROUPS_DETERMINE_OUTCOME", correlation_is_moderate(evidence.icc, policy)),
     )
     for reason, passed in tests:
@@ -120,12 +121,16 @@ def _is_safe(table: FigureTable, constant: bool, policy: Policy) -> bool:
     needs = table.needs
     if needs is None:
         return True
-    total, largest, second = (np.array([part]) for part in needs.weight or (0.0, 0.0, 0.0))
     return (
         (constant or not needs.constant)
         and (needs.leverage is None or nobody_steers_a_test(needs.leverage, policy))
-        and bool(undominated(total, largest, second, policy)[0])
+        and (needs.weight is None or _is_undominated(needs.weight, policy))
     )
+
+
+def _is_undominated(weight: tuple[float, float, float], policy: Policy) -> bool:
+    total, largest, second = (np.array([part]) for part in weight)
+    return bool(undominated(total, largest, second, policy)[0])
 
 
 def _known_rows(table: FigureTable, policy: Policy) -> FigureTable:

@@ -1,0 +1,73 @@
+"""How much single rows, or small clusters of rows, make up of a figure that is a sum of squares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grille.server.statistics.design import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Parts of a sum.
+
+    Attributes:
+        total: The sum, plus what chance alone would be expected to give where that matters.
+        largest: Largest part of a row or small cluster.
+        second: Largest of the other parts.
+    """
+
+    total: float
+    largest: float
+    second: float
+
+
+class RowWeights:
+    """The parts of rows in the variance of each coefficient: the squares of what rows add to the coefficients."""
+
+    def __init__(self, turn: Floats) -> None:
+        """Prepare for scores that the matrix `turn`, (p, p), takes to coefficients."""
+        self._turn = turn
+        self._total = np.zeros(turn.shape[0])
+        self._top = np.zeros((turn.shape[0], 2))
+
+    def add(self, scores: Floats) -> None:
+        """Take in the scores e x of some rows, (p, rows)."""
+        parts = (self._turn @ scores) ** 2
+        self._total += parts.sum(axis=1)
+        joined = np.concatenate([self._top, parts], axis=1)
+        self._top = np.sort(np.partition(joined, joined.shape[1] - 2, axis=1)[:, -2:], axis=1)
+
+    def result(self) -> tuple[Weight, ...]:
+        """Return the weights per coefficient."""
+        return tuple(
+            Weight(float(total), float(largest), float(second))
+            for total, (second, largest) in zip(self._total, self._top, strict=True)
+        )
+
+
+def cluster_weights(turn: Floats, scores: Floats, sizes: Floats, fewer: int) -> tuple[Weight, ...]:
+    """Return, per coefficient, the part of the small cluster with the largest one, and the largest other part.
+
+    With two clusters their scores are equal but for the sign: however large the other one is, the variance is that of
+    the small one's score.
+
+    Args:
+        turn: Takes scores to coefficients, (p, p).
+        scores: Sum of the scores of each cluster, (p, clusters).
+        sizes: Rows per cluster, (clusters,).
+        fewer: Rows of a cluster that is not small.
+    """
+    small = np.flatnonzero((sizes > 0) & (sizes < fewer))
+    parts = (turn @ scores) ** 2
+    weights = []
+    for row in parts:
+        if not small.size:
+            weights.append(Weight(float(row.sum()), 0.0, 0.0))
+            continue
+        first = small[row[small].argmax()]
+        others = np.delete(row, first)
+        weights.append(Weight(float(row.sum()), float(row[first]), float(others.max(initial=0.0))))
+    return tuple(weights)
