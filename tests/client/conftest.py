@@ -220,7 +220,7 @@ def loopback(scripted: Scripted) -> Iterator[Loopback]:
         "format": "grille-credentials-1", "server": address, "server_name": "localhost", "user": "kari",
         "project": "wages", "role": "researcher", "certificate": user.certificate_pem.decode(),
         "private_key": user.private_key_pem.decode(), "ca": authority.certificate_pem.decode(),
-        "expires": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
+        "expires": (datetime.now(UTC) + timedelta(days=90)).isoformat(),
     }  # fmt: skip
     yield Loopback(address, bundle)
     server.stop(None).wait()

@@ -58,7 +58,10 @@ def connected(environment: Environment, words: Words, given: Credentials | None 
         UsageError: NOT_LOGGED_IN or BAD_CREDENTIALS.
     """
     credentials = given if given is not None else bundles.current(environment, words)
-    bundles.check_valid(credentials, words, datetime.now(UTC))
+    now = datetime.now(UTC)
+    bundles.check_valid(credentials, words, now)
+    if warning := bundles.expiry_warning(credentials, words, now):
+        environment.stderr.write(warning + "\n")
     address = environment.variables.get("GRILLE_SERVER") or credentials.server
     with _channel(credentials, address, words) as channel:
         yield Connection(

@@ -13,6 +13,7 @@ from grille.client.errors import NotAllowedError, UsageError
 from grille.client.words import Words, pick
 
 FORMAT = "grille-credentials-1"
+WARNING_DAYS = 30
 FILE_NAME = "credentials.grille"
 _FIELDS = (
     "server", "server_name", "user", "project", "role", "certificate", "private_key", "ca", "expires",
@@ -119,6 +120,17 @@ def check_valid(credentials: Credentials, words: Words, now: datetime) -> None:
             pick(words, "Ask the custodian of the project for a new file and run `grille login` again.",
                  "Be prosjektets datavokter om en ny fil og kjør `grille login` igjen."),
         )  # fmt: skip
+
+
+def expiry_warning(credentials: Credentials, words: Words, now: datetime) -> str:
+    """Return a sentence when the certificate ends within 30 days, else nothing."""
+    left = (credentials.expires - now).days
+    if left >= WARNING_DAYS:
+        return ""
+    day = credentials.expires.date().isoformat()
+    text = pick(words, "Your credentials expire on {0}, in {1} day(s). Ask the custodian of the project for new ones.",
+                "Påloggingsfilen din utløper {0}, om {1} dag(er). Be prosjektets datavokter om en ny.")  # fmt: skip
+    return text.format(day, left)
 
 
 def store(credentials: Credentials, folder: Path) -> Path:
