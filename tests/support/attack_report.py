@@ -22,7 +22,7 @@ exactly, more than 5 percentage points more often than by the best guess that is
 comes to nothing the attacker is left with that guess. Every attack has a **control**, an honest question of the same
 shape, which must be answered.
 
-In the columns: share of targets found, by guessing in brackets, then the number of scripts for all targets.
+In the columns: share of targets found, by guessing in brackets; number of targets; scripts for all of them.
 """
 
 
@@ -106,7 +106,7 @@ def page(families: Mapping[str, Sequence[Attack]], outcomes: Sequence[Outcome], 
 def _cell(outcome: Outcome | None) -> str:
     if outcome is None:
         return "–"
-    text = f"{outcome.found:.0%} ({outcome.guess:.0%}) {outcome.queries}"
+    text = f"{outcome.found:.0%} ({outcome.guess:.0%}) {outcome.targets}; {outcome.queries}"
     return f"**{text}**" if outcome.succeeded else text
 
 

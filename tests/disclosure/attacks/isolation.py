@@ -322,7 +322,7 @@ ATTACKS = (
     _attack("key-in-arithmetic", "key variables", "The pseudonym of the target's family in an expression.",
             key_as_a_number, "generate a = wage * 2\nsummarize a", variables=("WAGE", "FAMILY")),
     _attack("key-as-a-category", "key variables", "A table by families, renamed and cloned.", key_as_a_category,
-            "rename wage pay\nclone-dataset d e\nuse e\nsummarize pay", variables=("WAGE", "FAMILY")),
+            "rename wage pay\nsummarize pay", variables=("WAGE", "FAMILY")),
     _attack("quantile-as-a-rank", "row functions as rank tools", "The mean of the ten largest.", ranks_by_quantile,
             "generate q = quantile(wage, 10)\nsummarize wage if q == 9", who=Who.EXTREME),
     _attack("recode-as-a-rank", "recode's min and max as rank tools", "Intervals that close in on the largest.",

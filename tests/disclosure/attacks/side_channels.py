@@ -283,9 +283,11 @@ def _wage(name: str, source: str, about: str, run: Callable[[Lab, Target], Findi
     return Attack(name, source, about, Goal.WAGE, Who.MIDDLE, each(run), answered(*control))  # type: ignore[arg-type]
 
 
-def _trade(name: str, about: str, run: Callable[[Lab, Target], Finding], *control: str) -> Attack:
+def _trade(name: str, about: str, run: Callable[[Lab, Target], Finding], *control: str, hole: str = "") -> Attack:
     variables = ("WAGE",)
-    return Attack(name, DENIALS, about, Goal.TRADE, Who.ALL, each(run), answered(*control, variables=variables))  # type: ignore[arg-type]
+    return Attack(
+        name, DENIALS, about, Goal.TRADE, Who.ALL, each(run), answered(*control, variables=variables), hole=hole
+    )  # type: ignore[arg-type]
 
 
 ATTACKS = (
@@ -314,7 +316,8 @@ ATTACKS = (
     _trade("codes-read", "Whether reading one code finds anybody.", by_codes_read,
            "import r/TRADE as t, values('1*')"),
     _trade("codes-joined", "Whether a join by one code more finds anybody.", by_codes_joined,
-           "import r/TRADE as t, values('1*') inner_join"),
+           "import r/TRADE as t, values('1*') inner_join",
+           hole="values() that few units have are read like others: a mean of everybody with them and without differs"),
     _trade("codes-in-metadata", "Code lists that show who is there.", by_metadata, "list-labels r/TRADE"),
     _wage("session-of-another", "session ids", "The id of another user's session.", anothers_session,
           "summarize wage if sex == '1'"),

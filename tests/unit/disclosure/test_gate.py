@@ -202,3 +202,16 @@ def test_every_text_is_complete_in_both_languages_and_holds_only_policy_numbers(
         for text in (remark.detail.en, remark.detail.no):
             assert text.endswith(".")
             assert "{" not in text
+
+
+def test_a_value_that_few_units_have_looks_like_one_that_nobody_has(gate: Gate) -> None:
+    everything = UNITS.count(EVERYONE)
+    replies = []
+    for few in (0, 1, 4, 9):
+        counts = {"units": everything, "missing": UNITS.count(EVERYONE[few:])}
+        evidence = StatusEvidence("imported", same("{units} units, {missing} without a value"), counts)
+        replies.append(repr(content_of(gate, evidence)))
+    assert len(set(replies)) == 1
+    many = {"units": everything, "missing": UNITS.count(EVERYONE[300:])}
+    evidence = StatusEvidence("imported", same("{units} units, {missing} without a value"), many)
+    assert repr(content_of(gate, evidence)) != replies[0]

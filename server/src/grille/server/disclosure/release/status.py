@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from grille.server.disclosure.evidence import StatusEvidence, Touch
+from collections.abc import Mapping
+
+from grille.server.disclosure.evidence import StatusEvidence, Touch, UnitCount
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_count
 from grille.server.disclosure.released import AppliedRule, ReleasedStatus
-from grille.server.disclosure.rules.condition import Effect, condition_effect
+from grille.server.disclosure.rules.condition import Effect, condition_effect, is_few
 from grille.server.disclosure.rules.population import population_is_large
 from grille.server.disclosure.texts import ALL_OR_NEARLY, FEW_OR_NONE, applied, refusal
 from grille.server.text import Text
@@ -30,7 +32,8 @@ def release_status(evidence: StatusEvidence, policy: Policy) -> tuple[ReleasedSt
         raise refusal("POPULATION_TOO_SMALL", policy)
     counts = {}
     text = evidence.text
-    for name, count in evidence.counts.items():
+    for name, exact in evidence.counts.items():
+        count = _all_when_few_are_left(name, exact, evidence.counts, policy) if policy.protects else exact
         shown = shown_count(count, policy)
         if policy.protects and shown < policy.cell_min:
             english = norwegian = f"<{policy.cell_min}"
@@ -45,6 +48,15 @@ def release_status(evidence: StatusEvidence, policy: Policy) -> tuple[ReleasedSt
     if policy.protects and evidence.touched:
         rules.append(applied("few_as_none", policy))
     return ReleasedStatus(evidence.key, text, counts, _remarks(evidence.touched)), tuple(rules)
+
+
+def _all_when_few_are_left(name: str, count: UnitCount, counts: Mapping[str, UnitCount], policy: Policy) -> UnitCount:
+    """Return the count of all units for a count `missing` of all but few: equal noise would tell that none is left."""
+    everything = counts.get(name.replace("missing", "units"))
+    if not name.startswith("missing") or everything is None:
+        return count
+    left = UnitCount(everything.n - count.n, (everything.key - count.key) % 2**64)
+    return everything if is_few(left, policy.condition_min) else count
 
 
 def _remarks(touched: tuple[Touch, ...]) -> tuple[tuple[str, Text], ...]:
