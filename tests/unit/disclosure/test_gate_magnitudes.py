@@ -25,6 +25,7 @@ from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.released import (
     ReleasedMagnitudes,
 )
+from grille.server.disclosure.rules.resolution import resolved_deviations, resolved_means
 from grille.server.disclosure.rules.rounding import significant
 
 
@@ -35,9 +36,10 @@ def test_means_are_rounded_sums_are_noised_and_counts_are_noised(gate: Gate) -> 
     exact, (shown,) = evidence.variables[0], released.content.variables
     n = noised(UNITS.n, UNITS.count(EVERYONE).key)
     assert shown.n.tolist() == [n]
-    assert shown.mean.tolist() == significant(exact.mean, 5).tolist()
-    assert shown.sd.tolist() == significant(exact.sd, 5).tolist()
-    assert shown.total.tolist() == significant(exact.mean * n, 5).tolist()
+    resolved = resolved_means(exact.mean, exact.sd, np.array([n]), exact.limits[:2])
+    assert shown.mean.tolist() == significant(resolved, 5).tolist()
+    assert shown.sd.tolist() == significant(resolved_deviations(exact.sd, np.array([n]), exact.limits[:2]), 5).tolist()
+    assert shown.total.tolist() == significant(resolved * n, 5).tolist()
     assert exact.gini is not None
     assert shown.gini is not None
     assert shown.gini.tolist() == significant(exact.gini, 5).tolist()

@@ -298,8 +298,10 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "rounding": (
             Text("rounding", "avrunding"),
             Text(
-                "Figures have {number_digits} significant digits.",
-                "Tall har {number_digits} gjeldende siffer.",
+                "Figures have {number_digits} significant digits; means and deviations are no finer than a few units "
+                "can move them.",
+                "Tall har {number_digits} gjeldende siffer; gjennomsnitt og avvik er ikke finere enn det noen få "
+                "enheter kan flytte dem.",
             ),
         ),
         "rare_columns": (

@@ -14,6 +14,7 @@ from grille.server.disclosure.release.counting import shown_counts
 from grille.server.disclosure.released import ReleasedVariable
 from grille.server.disclosure.rules.model_figures import mean_alone
 from grille.server.disclosure.rules.percentiles import percentiles_shown
+from grille.server.disclosure.rules.resolution import resolved_deviations, resolved_means
 from grille.server.disclosure.rules.rounding import significant
 from grille.server.disclosure.rules.shares import share_deviations, shares
 from grille.server.disclosure.rules.sums import noised_sums
@@ -47,7 +48,9 @@ def _released(
     variable: MagnitudeVariable, noised_n: NDArray[np.int64], shown: NDArray[np.bool_], policy: Policy
 ) -> ReleasedVariable:
     # nothing of a 0/1 variable is exact: all comes from the noised share
-    figures = _of_share(variable, noised_n, policy) if _is_share(variable, policy) else _of_values(variable)
+    figures = (
+        _of_share(variable, noised_n, policy) if _is_share(variable, policy) else _of_values(variable, noised_n, policy)
+    )
 
     def number(values: Values) -> Values:
         kept = np.where(shown, values, np.nan)
@@ -93,8 +96,11 @@ def _is_share(variable: MagnitudeVariable, policy: Policy) -> bool:
     return policy.protects and variable.binary
 
 
-def _of_values(variable: MagnitudeVariable) -> _Figures:
-    return _Figures(variable.mean, variable.sd, variable.percentiles, variable.gini)
+def _of_values(variable: MagnitudeVariable, noised_n: NDArray[np.int64], policy: Policy) -> _Figures:
+    mean, sd, limits = variable.mean, variable.sd, variable.limits[:2]
+    if policy.protects:
+        mean, sd = resolved_means(mean, sd, noised_n, limits), resolved_deviations(sd, noised_n, limits)
+    return _Figures(mean, sd, variable.percentiles, variable.gini)
 
 
 def _of_share(variable: MagnitudeVariable, noised_n: NDArray[np.int64], policy: Policy) -> _Figures:
