@@ -84,12 +84,18 @@ def test_loosening_a_bank_takes_two_different_custodians_and_each_change_is_reco
     loose = policy_file(running, "cell_min = 5\n")
     refused = policy("policy", "set", home, loose, "--bank", BANK, code=4)
     assert (refused.code, "SIGNATURES_NEEDED" in refused.err, "cell_min" in refused.err) == (4, True, True)
-    for name in ("kari", "ola"):
-        policy("policy", "enrol", home, name, "--key", key(running, name))
+    enrolment = running.folder / "ola.json"
+    policy("policy", "enrol", home, "kari", "--key", key(running, "kari"))
+    policy("policy", "enrol", home, "ola", "--public", f"{key(running, 'ola')}.pub", "--out", enrolment)
+    assert "SIGNATURES_NEEDED" in policy("policy", "apply", home, enrolment, code=4).err
+    policy("policy", "sign", enrolment, "--key", key(running, "ola"), "--name", "ola")
+    policy("policy", "apply", home, enrolment)
     again = policy("policy", "enrol", home, "karin", "--key", key(running, "kari"), code=4)
     assert again.code == 4, "the third enrolment needs two signatures"
 
     policy("policy", "set", home, loose, "--bank", BANK, "--out", change)
+    again = policy("policy", "set", home, loose, "--bank", BANK, "--out", change, code=1)
+    assert "FILE_NOT_WRITTEN" in again.err
     assert "SIGNATURES_NEEDED" in policy("policy", "apply", home, change, code=4).err
     seen = policy("policy", "sign", change, "--key", key(running, "kari"), "--name", "kari")
     assert "cell_min 10 -> 5  (looser)" in seen.out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,7 @@ from grille.server.text import Text, same
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from grille.server.errors import GrilleError
     from grille.server.operations.policies.setting import Proposal
 
 HomeArgument = Annotated[Path, typer.Argument(metavar="HOME", help="Folder of the server.")]
@@ -77,28 +80,34 @@ def _add_keys(policy_app: typer.Typer, terminal: Terminal) -> None:
         """Make a custodian's key pair, FILE and FILE.pub, on the custodian's own machine."""
         from grille.server.operations.policies.custodians import make_custodian_key
 
-        public = make_custodian_key(file, _phrase(passphrase_file))
+        with _written(file):
+            public = make_custodian_key(file, _phrase(passphrase_file))
         terminal.say(
             Text(
                 f"Wrote {file}, the private key: it stays with the custodian.\n"
-                f"Next: grille-server policy enrol HOME NAME --key {file}",
+                f"Next: grille-server policy enrol HOME NAME --public {public} --out CHANGE",
                 f"Skrev {file}, den private nøkkelen: den blir hos forvalteren.\n"
-                f"Neste: grille-server policy enrol HOME NAVN --key {file}",
+                f"Neste: grille-server policy enrol HOME NAVN --public {public} --out ENDRING",
             )
         )
-        terminal.say(Text(f"Public key: {public}", f"Offentlig nøkkel: {public}"))
+        mark = _mark(_read(public).decode())
+        terminal.say(Text(f"Public key: {public}, {mark}", f"Offentlig nøkkel: {public}, {mark}"))
 
     @policy_app.command("enrol")
     def enrol(
         home: HomeArgument,
         name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the custodian.")],
-        key: KeyOption,
+        public: Annotated[
+            Path | None,
+            typer.Option(metavar="FILE", help="Public key (.pub): the custodian signs the change elsewhere."),
+        ] = None,
+        key: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Private key, where it is at hand: signs at once.")
+        ] = None,
         passphrase_file: PhraseOption = None,
         out: ChangeOption = None,
     ) -> None:
-        """Enrol a custodian; from the third on, two who are enrolled sign it."""
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
+        """Enrol a custodian, who signs it with the own key; from the third on, two who are enrolled sign it too."""
         from grille.server.operations.home import Home
         from grille.server.operations.names import parse_name
         from grille.server.operations.policies.book import PolicyBook
@@ -106,9 +115,14 @@ def _add_keys(policy_app: typer.Typer, terminal: Terminal) -> None:
 
         found = Home.existing(home)
         parse_name(name, Text("The custodian's name", "Forvalterens navn"))
-        private = _private(key, passphrase_file)
-        pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        if (public is None) == (key is None):
+            raise _one_key()
+        private = _private(key, passphrase_file) if key is not None else None
+        pem = _read(public).decode("utf-8", "replace") if public is not None else _public_pem(private)
         proposal = custodian_change(PolicyBook(found), "enrol", name, pem)
+        if private is None:
+            finish(terminal, home, Proposal(proposal.signed, proposal.needed + 1), out)
+            return
         signed = proposal.signed.signed(name, private)
         finish(
             terminal, home, Proposal(signed, proposal.needed) if proposal.needed else apply_change(found, signed), out
@@ -143,7 +157,8 @@ def _add_changes(policy_app: typer.Typer, terminal: Terminal) -> None:
         signed = parse_change(_read(file), file.name)
         _tell(terminal, signed.change.kind, signed.change.subject, signed.change.before, signed.change.content)
         signed = signed.signed(name, _private(key, passphrase_file))
-        replace_secret(file, signed.document())
+        with _written(file):
+            replace_secret(file, signed.document())
         names = ", ".join(one.custodian for one in signed.signatures)
         terminal.say(Text(f"Signed by: {names}", f"Signert av: {names}"))
 
@@ -183,24 +198,43 @@ def finish(terminal: Terminal, home: Path, proposal: Proposal, out: Path | None)
         return
     if out is None:
         raise signatures_needed(proposal.needed, proposal.looser)
-    write_secret(out, proposal.signed.document())
+    with _written(out):
+        write_secret(out, proposal.signed.document())
     _tell(terminal, change.kind, change.subject, change.before, change.content)
+    who = _who_signs(proposal)
     terminal.say(
         Text(
-            f"Wrote {out}: it needs the signatures of {proposal.needed} enrolled custodians.\n"
+            f"Wrote {out}: {who.en}.\n"
             f"Next, each: grille-server policy sign {out} --key FILE --name NAME\n"
             f"Then: grille-server policy apply {home} {out}",
-            f"Skrev {out}: den trenger signaturene til {proposal.needed} innførte forvaltere.\n"
+            f"Skrev {out}: {who.no}.\n"
             f"Neste, hver: grille-server policy sign {out} --key FIL --name NAVN\n"
             f"Så: grille-server policy apply {home} {out}",
         )
     )
 
 
+def _who_signs(proposal: Proposal) -> Text:
+    change, own = proposal.signed.change, {one.custodian for one in proposal.signed.signatures}
+    needed = proposal.needed
+    if change.kind != "enrol" or change.subject in own:
+        return Text(
+            f"it needs the signatures of {needed} enrolled custodians",
+            f"den trenger signaturene til {needed} innførte forvaltere",
+        )
+    others = (
+        (f" and {needed - 1} enrolled custodians", f" og {needed - 1} innførte forvaltere") if needed > 1 else ("", "")
+    )
+    return Text(
+        f"it needs the signatures of {change.subject}{others[0]}",
+        f"den trenger signaturene til {change.subject}{others[1]}",
+    )
+
+
 def _tell(terminal: Terminal, kind: str, subject: str, before: str, content: str) -> None:
     """Say what a change does; for a bank, each number with whether it becomes looser."""
     if kind != "bank":
-        terminal.say(same(f"{kind} {subject}"))
+        terminal.say(same(f"{kind} {subject}" + (f", {_mark(content)}" if kind == "enrol" else "")))
         return
     from grille.server.disclosure.policy_file import parse_policy
     from grille.server.operations.policies.book import differences
@@ -222,6 +256,44 @@ def _private(path: Path, passphrase_file: Path | None) -> Ed25519PrivateKey:
     if phrase is None and is_encrypted(path):
         phrase = typer.prompt("Passphrase", hide_input=True, err=True).encode()
     return load_custodian_key(path, phrase)
+
+
+def _public_pem(private: Ed25519PrivateKey | None) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    assert private is not None
+    return private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _mark(pem: str) -> str:
+    """Return what people compare of a public key: the beginning of the SHA-256 of its bytes."""
+    import hashlib
+
+    from grille.server.operations.policies.state import public_key
+
+    return f"SHA-256 {hashlib.sha256(public_key(pem).public_bytes_raw()).hexdigest()[:32]}"
+
+
+def _one_key() -> GrilleError:
+    from grille.server.errors import TypeMismatchError
+
+    return TypeMismatchError(
+        "ONE_KEY", Text("Name one key: --public or --key.", "Oppgi én nøkkel: --public eller --key.")
+    )
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Tell in words why a file was not written."""
+    from grille.server.errors import TypeMismatchError
+
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise TypeMismatchError(
+            "FILE_NOT_WRITTEN", Text(f"{path} was not written: {why}.", f"{path} ble ikke skrevet: {why}.")
+        ) from None
 
 
 def _phrase(path: Path | None) -> bytes | None:
