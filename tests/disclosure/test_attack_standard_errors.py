@@ -1,0 +1,70 @@
+"""Robust and clustered standard errors do not tell one unit's residual, nor whether a cluster of few exists."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.fixtures import banks, bench, engine
+from support.gate_cases import Silent
+from support.small_bank import truth
+from support.workbench import START, Workbench
+
+from grille.server.disclosure.gate import Gate
+from grille.server.disclosure.policy import Policy
+from grille.server.errors import GrilleError
+
+__all__ = ["banks", "bench", "engine"]
+
+DATA = START + (
+    "import r/KJONN as sex\nimport r/LONN 2022-12-31 as wage\nimport r/FODT as born\n"
+    "generate man = sex == '1'\ngenerate age = 2022 - int(born / 100)\n"
+)
+
+
+def above(count: int) -> float:
+    """Return a wage that `count` units, or the next number possible, have more than."""
+    wage = truth().wage[2022]
+    ordered = np.sort(wage[~np.isnan(wage)])
+    return float((ordered[-count - 1] + ordered[-count]) / 2) if count else float(ordered[-1] + 1)
+
+
+def reason(bench: Workbench, script: str) -> str | None:
+    try:
+        evidence = bench.run(script)
+        Gate(Policy.standard(), Silent()).release(evidence, project="P")
+    except GrilleError as error:
+        return error.reason
+    return None
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 9])
+def test_a_second_cluster_of_few_units_looks_like_none(bench: Workbench, count: int) -> None:
+    made = DATA + f"generate g = wage > {above(count)}\n"
+    assert reason(bench, made + "regress wage man age, cluster(g)") == "TOO_FEW_CLUSTERS"
+
+
+def test_a_small_cluster_is_not_isolated_by_fitting_another_one_in_full(bench: Workbench) -> None:
+    """Every column is multiplied with `old`, so the scores of the old add up to 0, and those of the rest mirror it."""
+    made = DATA + f"generate old = age > 50\ngenerate g = old + 2 * (wage > {above(2)})\n"
+    assert reason(bench, made + "regress wage old##c.born, cluster(g)") == "UNIT_ISOLATED"
+
+
+def test_a_robust_error_is_not_made_up_by_one_outlier(bench: Workbench) -> None:
+    wage = truth().wage[2022]
+    at = float(np.nanmax(wage))
+    made = DATA + f"generate bump = 1 / (1 + abs(wage - {at!r}) / 3000)\ngenerate y = age + 100000 * bump ^ 8\n"
+    assert reason(bench, made + "regress y man born, robust") == "UNIT_ISOLATED"
+    assert reason(bench, "regress y man born") is None  # the design is harmless: it is the error that is not
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "regress wage man age, robust",
+        "regress wage man age, cluster(born)",
+        "regress wage man c.age##c.age, cluster(decade)",
+        "regress-mml wage man by decade, se(robust)",
+    ],
+)
+def test_honest_errors_are_answered(bench: Workbench, line: str) -> None:
+    assert reason(bench, DATA + "generate decade = int(born / 1000)\n" + line) is None
