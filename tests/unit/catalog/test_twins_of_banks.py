@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ from support.small_bank import BANK, make_bank
 
 from grille.server.catalog import bank_file
 from grille.server.catalog.banks import load_metadata
-from grille.server.catalog.model import BankMetadata, Code, RegisterVariable
+from grille.server.catalog.model import BankMetadata, Code, Documentation, RegisterVariable
 from grille.server.catalog.twin.build import make_twin
 from grille.server.catalog.twin.hints import hint_of
 from grille.server.errors import TypeMismatchError
@@ -150,6 +151,33 @@ def test_missing_codes_are_rare_and_no_list_of_their_own(
 def test_the_documentation_tells_what_numbers_look_like(name: str, title: str, shape: str, digits: int) -> None:
     hint = hint_of(described(name, title=title))
     assert (hint.shape, hint.digits) == (shape, digits)
+
+
+@pytest.mark.parametrize(
+    "text,range_",
+    [
+        ("0 to 100", (0.0, 100.0)),
+        ("Poeng fra -5 til 5.5", (-5.0, 5.5)),
+        ("10–50 points", (10.0, 50.0)),
+        ("100 to 0", None),
+        ("Score of the test of 2019-2020-A", None),
+        ("Kilograms", None),
+    ],
+)
+def test_numbers_keep_to_the_range_that_is_documented(
+    tmp_path: Path, text: str, range_: tuple[float, float] | None
+) -> None:
+    variable = replace(described("SCORE", data_type="DOUBLE"), documentation=Documentation(values=same(text)))
+    assert hint_of(variable).range == range_
+    if range_ is not None:
+        make_twin(tmp_path, bank_of(variable), TWIN_KEY, TWIN_SECRET, units=2_000)
+        with bank_file.open_version(tmp_path, "no.test.twin", 1, TWIN_KEY) as connection:
+            found = connection.execute(
+                "SELECT min(value), max(value), count(DISTINCT value) FROM bank.SCORE"
+            ).fetchall()
+        low, high, different = found[0]
+        assert range_[0] <= low < high <= range_[1]
+        assert different > 1_000
 
 
 def test_numbers_vary_between_places_and_within_them_so_that_models_can_be_fitted(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grille.server.catalog.model import RegisterVariable
+from grille.server.text import Text
 
 Shape = Literal["year_month", "birth_month", "year", "money", "percent", "count", "age", "hours", "generic"]
 
@@ -34,12 +35,22 @@ _NUMBERS = {
 _MOST_DIGITS = 12
 
 
+_RANGE = re.compile(r"(?<![\w.,-])(-?\d{1,12}(?:\.\d+)?)\s*(?:to|til|-|–|—|\.\.)\s*(-?\d{1,12}(?:\.\d+)?)(?![\w-])")
+
+
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What values look like: the shape of numbers, and the number of digits of codes that are not listed."""
+    """What values look like.
+
+    Attributes:
+        shape: Shape of numbers.
+        digits: Number of digits of codes that are not listed.
+        range: Least and largest number, where the documentation of the values tells them.
+    """
 
     shape: Shape
     digits: int
+    range: tuple[float, float] | None = None
 
 
 def hint_of(variable: RegisterVariable) -> Hint:
@@ -52,7 +63,16 @@ def hint_of(variable: RegisterVariable) -> Hint:
     shape: Shape = next((shape for shape, pattern in _WORDS if re.search(pattern, everything)), "generic")
     if shape == "year_month" and _BIRTH.search(everything):
         shape = "birth_month"
-    return Hint(shape, _digits(words))
+    return Hint(shape, _digits(words), _range(told.values))
+
+
+def _range(values: Text | None) -> tuple[float, float] | None:
+    """Return the range in the documentation of the values, such as "0 to 100"; not in texts that speak of much else."""
+    found = _RANGE.search(values.en) or _RANGE.search(values.no) if values is not None else None
+    if found is None:
+        return None
+    low, high = float(found[1]), float(found[2])
+    return (low, high) if low < high else None
 
 
 def _digits(words: str) -> int:

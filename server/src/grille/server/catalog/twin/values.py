@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from grille.server.catalog.model import Code, RegisterVariable
-from grille.server.catalog.twin.hints import Hint, Shape
+from grille.server.catalog.twin.hints import Hint
 from grille.server.catalog.twin.units import Units
 
 _EPOCH = datetime.date(1970, 1, 1)
@@ -73,7 +73,7 @@ def values_on(
         last = _days(variable.valid_until or datetime.date(2023, 12, 31))
         share = random.random(len(rows))
         return pa.array((first + share * max(last - first, 0)).astype(np.int32))
-    numbers = _numbers(hint.shape, scores, rows, day, random)
+    numbers = _numbers(hint, scores, rows, day, random)
     if variable.data_type == "LONG":
         return pa.array(np.rint(numbers).astype(np.int64))
     return pa.array(numbers)
@@ -125,12 +125,15 @@ def _digits(digits: int, scores: Scores, rows: NDArray[np.int64], random: np.ran
 
 
 def _numbers(
-    shape: Shape, scores: Scores, rows: NDArray[np.int64], day: datetime.date | None, random: np.random.Generator
+    hint: Hint, scores: Scores, rows: NDArray[np.int64], day: datetime.date | None, random: np.random.Generator
 ) -> NDArray[np.float64]:
     score = _moving(scores.own[rows], random)
     share = _uniform(score)
+    if hint.range is not None and hint.shape not in ("birth_month", "year_month"):
+        low, high = hint.range
+        return np.round(low + (high - low) * share, 4)
     year = (day or datetime.date(2020, 1, 1)).year
-    match shape:
+    match hint.shape:
         case "birth_month":
             return _month(1925 + 90 * _uniform(scores.own[rows]), random)
         case "year_month":
