@@ -12,6 +12,7 @@ from grille.server.commands.whitelist import COMMANDS
 from grille.server.disclosure.meeting import RuleToMeet, rules_to_meet
 from grille.server.disclosure.policy import Policy
 from grille.server.errors import GrilleError
+from grille.server.execution.authorise import commands_in
 from grille.server.language.ast import Command as Node
 from grille.server.language.layout import decode
 from grille.server.language.parser import parse_recovering
@@ -63,7 +64,8 @@ def check_script(script: bytes, scope: Scope, demand: Callable[[str], None]) -> 
     bound = []
     for node in parsed.commands:
         try:
-            demand(node.head.name)
+            for name in commands_in(node):
+                demand(name)
             one = COMMANDS[node.head.name].bind(node, scope)
         except GrilleError as error:
             problems.append(error.at(node.head.name_span))
