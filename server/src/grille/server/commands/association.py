@@ -19,13 +19,24 @@ from grille.server.commands.sets import SET_MEASURES, analysis_set, group_set
 from grille.server.disclosure.evidence import AnalysisSet, FigureSet, UnitCount
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_count
+from grille.server.disclosure.rules.resolution import resolved_deviations
+from grille.server.disclosure.rules.steps import in_steps
 from grille.server.engines.base import Frame
 from grille.server.errors import NumericError
 from grille.server.plan.aggregates import Aggregation, BatchRequest
 from grille.server.plan.expressions import Expression
 from grille.server.statistics.correlation import Association, associate, correlation_p_value
 
-Columns = Mapping[str, Expression]
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is read of a variable, and its winsor limits; equal when it is not winsorised."""
+
+    value: Expression
+    limits: tuple[float, float] = (0.0, 0.0)
+
+
+Columns = Mapping[str, Read]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +56,17 @@ class Pair:
     p_value: float
 
 
-def columns_of(workspace: Workspace, frame: Frame, variables: tuple[Variable, ...]) -> dict[str, Expression]:
+def columns_of(workspace: Workspace, frame: Frame, variables: tuple[Variable, ...]) -> dict[str, Read]:
     """Return what is read of each variable: its value, winsorised under protection unless it is 0/1."""
     return {variable.name: _column(workspace, frame, variable) for variable in variables}
 
 
-def _column(workspace: Workspace, frame: Frame, variable: Variable) -> Expression:
+def _column(workspace: Workspace, frame: Frame, variable: Variable) -> Read:
     value = reference(variable)
     if not workspace.policy.protects or is_binary(workspace, frame, variable):
-        return value
+        return Read(value)
     low, high, population = winsor_limits(workspace, frame, variable)
-    return clip(value, low, high) if population else value
+    return Read(clip(value, low, high), (low, high)) if population else Read(value)
 
 
 def pairs_of(workspace: Workspace, entered: Frame, columns: Columns, label: str) -> dict[tuple[str, str], Pair]:
@@ -78,7 +89,9 @@ def pairs_of(workspace: Workspace, entered: Frame, columns: Columns, label: str)
     withheld = {(names[one], names[two]): nothing for one, two in places}
     if not units.units.n:
         return withheld
-    _, passes = workspace.engine.batches(entered, BatchRequest(tuple(columns.items()), all_complete=True))
+    _, passes = workspace.engine.batches(
+        entered, BatchRequest(tuple((name, one.value) for name, one in columns.items()), all_complete=True)
+    )
     try:
         found = associate(passes, names)
     except NumericError:
@@ -104,13 +117,14 @@ class _Reading:
     def _ones(self, place: int) -> AnalysisSet:
         """Return the units with the higher value of a variable with two."""
         name = self.found.names[place]
-        groups = self.workspace.engine.aggregate(self.entered, Aggregation(((name, self.columns[name]),), SET_MEASURES))
+        by = ((name, self.columns[name].value),)
+        groups = self.workspace.engine.aggregate(self.entered, Aggregation(by, SET_MEASURES))
         return group_set(self.entered, f"{self.units.label} part", groups.measures, len(groups.by[name]) - 1)
 
     def _cells(self, one: int, two: int) -> tuple[UnitCount, ...]:
         """Return the cross-table of two variables with two values each: low-low, low-high, high-low, high-high."""
         names = (self.found.names[one], self.found.names[two])
-        by = tuple((name, self.columns[name]) for name in names)
+        by = tuple((name, self.columns[name].value) for name in names)
         groups = self.workspace.engine.aggregate(self.entered, Aggregation(by, SET_MEASURES[:2]))
         cells = [UnitCount(0, 0)] * 4
         tops = [float(self.found.high[place]) for place in (one, two)]
@@ -126,8 +140,8 @@ class _Reading:
         both = one != two and one in self.ones and two in self.ones
         cells = self._cells(one, two) if both else ()
         correlation, covariance = exact, float(found.covariance[one, two])
-        if self.policy.protects and (one in self.ones or two in self.ones):
-            correlation, covariance = self._of_counts(one, two, cells)
+        if self.policy.protects:
+            correlation, covariance = self._protected(one, two, cells)
         judged = FigureSet(
             self.units,
             len(found.names),
@@ -139,31 +153,34 @@ class _Reading:
         )
         return Pair(judged, correlation, covariance, correlation_p_value(correlation, self.n))
 
-    def _variance(self, place: int) -> float:
-        """Return the variance of a variable, that of one with two values from its noised share."""
+    def _deviation(self, place: int) -> float:
+        """Return the standard deviation of a variable, that of one with two values from its noised share."""
         if place not in self.ones:
-            return float(self.found.covariance[place, place])
+            exact = np.sqrt(self.found.covariance[[place], [place]])
+            limits = self.columns[self.found.names[place]].limits
+            return float(resolved_deviations(exact, np.array([self.n]), limits)[0])
         share = self._share(self.ones[place].units)
         width = float(self.found.high[place] - self.found.low[place])
-        return width**2 * share * (1.0 - share) * self.n / max(self.n - 1, 1)
+        return width * math.sqrt(share * (1.0 - share) * self.n / max(self.n - 1, 1))
 
     def _share(self, part: UnitCount) -> float:
         return min(max(shown_count(part, self.policy) / self.n, 0.0), 1.0) if self.n else math.nan
 
-    def _of_counts(self, one: int, two: int, cells: tuple[UnitCount, ...]) -> tuple[float, float]:
-        """Return correlation and covariance where at least one of the variables has two values."""
-        variances = self._variance(one), self._variance(two)
+    def _protected(self, one: int, two: int, cells: tuple[UnitCount, ...]) -> tuple[float, float]:
+        """Return correlation and covariance as far as a unit may move them."""
+        deviations = self._deviation(one), self._deviation(two)
         if one == two:
-            return 1.0, variances[0]
-        spread = math.sqrt(variances[0] * variances[1])
+            return 1.0, deviations[0] ** 2
+        spread = deviations[0] * deviations[1]
         if cells:
             widths = self.found.high - self.found.low
             joint = self._share(cells[3]) - self._share(self.ones[one].units) * self._share(self.ones[two].units)
             covariance = float(widths[one] * widths[two]) * joint * self.n / max(self.n - 1, 1)
-        else:
-            # the difference of the two means stays exact; the shares beside it are noised
-            binary, noised = (one, variances[0]) if one in self.ones else (two, variances[1])
-            covariance = float(self.found.covariance[one, two] / self.found.covariance[binary, binary]) * noised
-        if not spread > 0.0:
-            return math.nan, covariance
-        return float(np.clip(covariance / spread, -1.0, 1.0)), covariance
+            return (float(np.clip(covariance / spread, -1.0, 1.0)) if spread > 0.0 else math.nan), covariance
+        correlation = float(self.found.correlation[one, two])
+        for place, deviation in zip((one, two), deviations, strict=True):
+            if place in self.ones:
+                # the difference of the two means stays; the shares beside it are noised
+                correlation *= deviation / math.sqrt(float(self.found.covariance[place, place]))
+        correlation = float(np.clip(in_steps(correlation, self.n), -1.0, 1.0))
+        return correlation, correlation * spread

@@ -163,7 +163,7 @@ def _evidence(
         union = analysis_set(workspace.engine, frame, "correlate", together, ())
     applied = []
     if workspace.policy.protects:
-        applied.append("winsorising")
+        applied += ["winsorising", "figure_steps"]
         if any(one.parts for one in judged):
             applied.append("shares_from_noised_counts")
     return FigureSetsEvidence("correlate", union, judged, _tables(plan, found, places), tuple(applied))

@@ -29,6 +29,7 @@ from grille.server.disclosure.evidence import (
     UnitCount,
 )
 from grille.server.disclosure.release.counting import shown_count
+from grille.server.disclosure.rules.steps import KURTOSIS_SPREAD, SKEWNESS_SPREAD, in_steps
 from grille.server.engines.base import Frame
 from grille.server.errors import NumericError, TypeMismatchError
 from grille.server.language.ast import Analysis
@@ -138,7 +139,7 @@ class Normaltest:
             tested = tuple(_tested(workspace, frame, variable, plan.where) for variable in plan.variables)
         except NumericError as error:
             return Outcome(NoAnswerEvidence(units, error), workspace.frames)
-        applied = []
+        applied = ["figure_steps"] if workspace.policy.protects else []
         if workspace.policy.protects and any(one.judged.parts for one in tested):
             applied.append("shares_from_noised_counts")
         evidence = FigureSetsEvidence(
@@ -182,6 +183,10 @@ def _tested(workspace: Workspace, frame: Frame, variable: Variable, where: Expre
         skewness, kurtosis = _of_share(shown_count(parts[0].units, policy) / n if n else math.nan)
     elif SHAPIRO_LEAST <= shape.n <= SHAPIRO_MOST + _MARGIN and shape.rarer:
         w = shapiro_wilk_statistic(np.concatenate([batch.numbers[name].copy() for batch in passes()]))
+    if policy.protects and not parts:
+        skewness, kurtosis = in_steps(skewness, n, SKEWNESS_SPREAD), in_steps(kurtosis, n, KURTOSIS_SPREAD)
+        # the distribution of W is known by the logarithm of its distance from 1
+        w = 1.0 - math.exp(in_steps(math.log1p(-w), n)) if w < 1.0 else w
     judged = FigureSet(units, MOMENTS, shape.rarer, shape.heaviest, parts=parts, counts=counts)
     return _Tested(judged, skewness, kurtosis, _of_moments(skewness, kurtosis, w, n), n)
 

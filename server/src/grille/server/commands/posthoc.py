@@ -6,6 +6,7 @@ enter standard errors are the noised ones, for intervals of three pairs can be s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,10 @@ from grille.server.commands.facts import reference
 from grille.server.commands.models import Model, number_of
 from grille.server.commands.sets import SET_MEASURES, group_set
 from grille.server.disclosure.evidence import AnalysisSet, Figure, FigureKind, FigureTable, TableNeeds
+from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_counts
 from grille.server.disclosure.rules.cells import magnitude_cells_shown
+from grille.server.disclosure.rules.steps import in_steps
 from grille.server.engines.base import Frame
 from grille.server.errors import NumericError
 from grille.server.plan.aggregates import Aggregation, Groups, Measure, MeasureKind
@@ -60,7 +63,7 @@ def compare_groups(workspace: Workspace, entered: Frame, model: Model, variables
             raise _too_many(name)
         if kept.size < 2:
             continue
-        rows += _rows(model, name, groups, kept, sizes[kept], origin)
+        rows += _rows(model, name, groups, kept, sizes[kept], origin, workspace.policy)
         parts += [group_set(entered, "anova group", groups.measures, int(group)) for group in kept]
         measures = [np.nan_to_num(groups.measures[key].astype(np.float64)) for key in ("total", "largest", "second")]
         weights += [(float(measures[0][g]), float(measures[1][g]), float(measures[2][g])) for g in kept]
@@ -101,7 +104,13 @@ def _measured(workspace: Workspace, entered: Frame, model: Model, name: str) -> 
 
 
 def _rows(
-    model: Model, name: str, groups: Groups, kept: NDArray[np.intp], sizes: NDArray[np.int64], origin: float
+    model: Model,
+    name: str,
+    groups: Groups,
+    kept: NDArray[np.intp],
+    sizes: NDArray[np.int64],
+    origin: float,
+    policy: Policy,
 ) -> list[Row]:
     n = groups.measures["n"][kept].astype(np.float64)
     sums = groups.measures["sum"][kept].astype(np.float64)
@@ -110,16 +119,22 @@ def _rows(
     within = float((variances * sizes).sum())
     tests = tukey_hsd(origin + sums / n, sizes.astype(np.float64), within, int(sizes.sum()) - kept.size, model.level)
     labels = [_label(model, name, groups.by[name][group]) for group in kept]
+    difference = tests.difference
+    if policy.protects:
+        deviation = math.sqrt(within / sizes.sum()) or 1.0
+        fewer = np.minimum(sizes[tests.first], sizes[tests.second])
+        steps = [in_steps(one / deviation, int(n), 1.0) for one, n in zip(difference, fewer, strict=True)]
+        difference = np.array(steps) * deviation
     estimate = FigureKind.ESTIMATE
     return [
         (
             Figure(FigureKind.LABEL, name),
             labels[tests.first[pair]],
             labels[tests.second[pair]],
-            Figure(estimate, float(tests.difference[pair])),
+            Figure(estimate, float(difference[pair])),
             Figure(FigureKind.P_VALUE, float(tests.p_value[pair])),
-            Figure(estimate, float(tests.difference[pair] - tests.half_width[pair])),
-            Figure(estimate, float(tests.difference[pair] + tests.half_width[pair])),
+            Figure(estimate, float(difference[pair] - tests.half_width[pair])),
+            Figure(estimate, float(difference[pair] + tests.half_width[pair])),
         )
         for pair in range(tests.first.size)
     ]

@@ -130,6 +130,7 @@ def figure_sets(*, pairs: bool = False) -> Meets:
         _some(
             ("count_noise", True),
             ("winsorising", pairs),
+            ("figure_steps", True),
             ("shares_from_noised_counts", True),
             ("model_rounding", True),
             ("cell_suppression", True),

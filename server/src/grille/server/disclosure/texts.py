@@ -318,6 +318,13 @@ RULES: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "Tall har {model_digits} gjeldende siffer, p-verdier {p_value_decimals} desimaler.",
             ),
         ),
+        "figure_steps": (
+            Text("steps of a few units", "trinn på noen få enheter"),
+            Text(
+                "Correlations, skewness and kurtosis are no finer than a few units can move them.",
+                "Korrelasjoner, skjevhet og kurtose er ikke finere enn det noen få enheter kan flytte dem.",
+            ),
+        ),
         "figure_suppression": (
             Text("other figures withheld", "andre tall holdt tilbake"),
             Text(
