@@ -19,6 +19,7 @@ from grille.server.commands.models import (
     design_columns,
     dropped_notice,
     expect_combinations,
+    outcome_weight,
     smallest_combination,
     term_labels,
 )
@@ -109,7 +110,10 @@ def estimate_mixed(
             *crossed_notice(groups, crossings(groups, cells, workspace.policy), workspace.policy),
         ),
         lineage_violation=model.lineage_violation,
-        weights=tuple((one.total, one.largest, one.second) for one in fit.weights),
+        weights=(
+            outcome_weight(workspace, entered, model.outcome),
+            *((one.total, one.largest, one.second) for one in fit.weights),
+        ),
     )
     return EstimatedMixed(reading, moments, fit, evidence)
 

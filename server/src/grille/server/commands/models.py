@@ -37,7 +37,7 @@ from grille.server.engines.base import Engine, Frame
 from grille.server.errors import NumericError, TypeMismatchError
 from grille.server.language.ast import Analysis, Factor, Name, Term
 from grille.server.plan.aggregates import Aggregation, Batch, BatchRequest, FactorLevels, Measure, MeasureKind
-from grille.server.plan.expressions import Apply, Expression, ValueType
+from grille.server.plan.expressions import Apply, Constant, Expression, ValueType
 from grille.server.statistics.design import (
     CONSTANT_NAME,
     Design,
@@ -265,6 +265,34 @@ def _smallest(workspace: Workspace, frame: Frame, model: Model, names: Sequence[
         return int(np.min(counts)) if len(counts) else 0
 
     return cast(int, remembered(workspace, key, find))
+
+
+def outcome_weight(workspace: Workspace, frame: Frame, outcome: Variable) -> tuple[float, float, float]:
+    """Return the outcome's squared deviations from its mean: their sum, the largest and the second largest.
+
+    A model does not winsorise: where one unit makes up most of the sum, the mean of a hundred units gives it away.
+    """
+    assert frame.rows is not None
+    key = ("outcome_weight", frame.rows.present, frame.columns[outcome.name].identity)
+    found = remembered(workspace, key, lambda: _outcome_weight(workspace.engine, frame, reference(outcome)))
+    return cast("tuple[float, float, float]", found)
+
+
+def _outcome_weight(engine: Engine, frame: Frame, value: Expression) -> tuple[float, float, float]:
+    counted = (Measure("n", MeasureKind.UNITS), Measure("sum", MeasureKind.SUM, value))
+    first = engine.aggregate(frame, Aggregation((), counted)).measures
+    if not len(first["n"]) or not first["n"][0]:
+        return 0.0, 0.0, 0.0
+    mean = float(first["sum"][0]) / int(first["n"][0])
+    away = Apply("add", (value, Constant(-mean, ValueType.NUMBER)), ValueType.NUMBER)
+    spread = (
+        Measure("squares", MeasureKind.SUM_SQUARES, value, mean),
+        Measure("largest", MeasureKind.LARGEST_ABS, away),
+        Measure("second", MeasureKind.SECOND_ABS, away),
+    )
+    found = engine.aggregate(frame, Aggregation((), spread)).measures
+    total, largest, second = (float(np.nan_to_num(found[name][0])) for name in ("squares", "largest", "second"))
+    return total, largest**2, second**2
 
 
 def design_columns(moments: Moments, scaling: Scaling) -> tuple[DesignColumn, ...]:

@@ -16,6 +16,7 @@ from grille.server.commands.models import (
     design_columns,
     dropped_notice,
     expect_combinations,
+    outcome_weight,
     smallest_combination,
     term_labels,
 )
@@ -92,7 +93,10 @@ def estimate(
         tables=(),
         notices=dropped_notice(fit.dropped, term_labels(model, reading), reading.design, moments),
         lineage_violation=model.lineage_violation,
-        weights=tuple((one.total, one.largest, one.second) for one in fit.weights),
+        weights=(
+            outcome_weight(workspace, entered, model.outcome),
+            *((one.total, one.largest, one.second) for one in fit.weights),
+        ),
     )
     return Estimated(reading, moments, fit, evidence)
 

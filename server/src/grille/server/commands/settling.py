@@ -237,7 +237,7 @@ class _Settler:
     def _tables(self, part: Expression) -> tuple[tuple[str, str], ...]:
         """Return the stored tables of the columns that a part reads; a column that is gone has none."""
         columns = self._frame.columns
-        return tuple((name, columns[name].table if name in columns else "") for name in sorted(columns_of(part)))
+        return tuple((name, columns[name].identity if name in columns else "") for name in sorted(columns_of(part)))
 
     def _all(self) -> _Units:
         if self._everything is None:
@@ -269,7 +269,7 @@ class _Settler:
         either = Apply("inlist", (operand, Constant(0, _NUMBER), Constant(1, _NUMBER)), _NUMBER)
         missing = Apply("sysmiss", (operand,), _NUMBER)
         other = Apply("not", (Apply("or", (either, missing), _NUMBER),), _NUMBER)
-        key = ("settling 0/1", repr(operand), repr(self._tables(operand)))
+        key = ("settling 0/1", repr(operand), repr(self._tables(operand)), self._rows)
         if key not in self._workspace.memo:
             self._workspace.memo[key] = not self._workspace.engine.any(self._frame, other)
         return bool(self._workspace.memo[key])
