@@ -152,6 +152,14 @@ def test_a_file_that_is_not_text_is_told_with_its_line(tmp_path: Path) -> None:
     ]
 
 
+def test_a_line_without_end_is_told(tmp_path: Path) -> None:
+    own_data.write(
+        tmp_path / "in", "LONG", own_data.metadata(data_type="STRING"), [f"a;{'x' * 40_000_000};;;", "b;1;;;"]
+    )
+    (only,) = problems(tmp_path / "banks", tmp_path / "in")
+    assert only == "LONG/LONG.csv: a line is too long, or a quotation mark is not closed"
+
+
 @pytest.mark.parametrize("content,reason", [(False, "FOLDER_NOT_FOUND"), (True, "NO_DATA_SETS")])
 def test_a_folder_without_data_sets_is_refused(tmp_path: Path, content: bool, reason: str) -> None:
     if content:

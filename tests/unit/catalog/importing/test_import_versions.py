@@ -14,9 +14,10 @@ from support.dying_import import die_while_importing
 from support.imports import OWN, SECRETS, rows, run_import
 
 from grille.server.catalog import bank_file, banks
+from grille.server.catalog.encrypted_duckdb import Limits
 from grille.server.catalog.synthetic.build import synthesize
 from grille.server.disclosure.sketch import record_keys
-from grille.server.errors import TypeMismatchError, UnknownNameError
+from grille.server.errors import InternalError, TypeMismatchError, UnknownNameError
 
 
 def write(source: Path, name: str, ids: list[str], **options: Any) -> None:
@@ -152,6 +153,17 @@ def test_a_data_set_that_is_not_there_cannot_be_left_out(tmp_path: Path) -> None
     with pytest.raises(UnknownNameError) as caught:
         run_import(tmp_path / "banks", tmp_path / "in", remove=frozenset({"AGES"}))
     assert caught.value.reason == "UNKNOWN_DATA_SET"
+
+
+def test_a_version_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+    write(tmp_path / "in", "AGE", [f"u{number}" for number in range(200_000)])
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(InternalError) as folder:
+        run_import(tmp_path / "file", tmp_path / "in")
+    with pytest.raises(InternalError) as memory:
+        run_import(tmp_path / "banks", tmp_path / "in", limits=Limits(threads=1, memory="4MB"))
+    assert folder.value.reason == memory.value.reason == "BANK_NOT_WRITTEN"
+    assert not (tmp_path / "banks" / OWN).exists()
 
 
 def test_an_import_that_was_overtaken_is_refused(tmp_path: Path) -> None:

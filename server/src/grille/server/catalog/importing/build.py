@@ -23,7 +23,7 @@ from grille.server.catalog.importing.rows import read_rows, scratch_table
 from grille.server.catalog.importing.rules import check_rows, values_have_codes
 from grille.server.catalog.model import BankMetadata, RegisterVariable
 from grille.server.catalog.unit_tables import write_units
-from grille.server.errors import TypeMismatchError, UnknownNameError
+from grille.server.errors import InternalError, TypeMismatchError, UnknownNameError
 from grille.server.text import Text
 
 Progress = Callable[[Text, float], None]
@@ -85,6 +85,7 @@ def import_data_sets(
         TypeMismatchError: DATA_SETS_INVALID with every problem of all data sets; BANK_NOT_IMPORTED when the version
             before is synthetic; BANK_CHANGED when another import came first.
         UnknownNameError: FOLDER_NOT_FOUND, NO_DATA_SETS, PRIVATE_KEY_MISSING, UNKNOWN_DATA_SET.
+        InternalError: BANK_NOT_WRITTEN when there is no room, memory or right to write.
     """
     bank_file.version_folder(banks, bank, 1)
     versions = list_banks(banks).get(bank, {})
@@ -104,6 +105,8 @@ def import_data_sets(
         if error.reason == "VERSION_EXISTS":
             raise _changed(bank) from error
         raise
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException):
+        raise _not_written(bank) from None  # what DuckDB says may hold values
     old = before.variables if before else {}
     return Imported(
         made,
@@ -295,6 +298,20 @@ def _check_previous(banks: Path, bank: str, before: BankMetadata | None, remove:
             "UNKNOWN_DATA_SET",
             Text(f"{bank} has no data set {name} to leave out.", f"{bank} har ikke noe datasett {name} å utelate."),
         )
+
+
+def _not_written(bank: str) -> InternalError:
+    return InternalError(
+        "BANK_NOT_WRITTEN",
+        Text(
+            f"The new version of {bank} could not be written; nothing was changed.",
+            f"Den nye versjonen av {bank} kunne ikke skrives; ingenting er endret.",
+        ),
+        hint=Text(
+            "See that there is room on the disk, memory, and the right to write in the home.",
+            "Se etter plass på disken, minne og rett til å skrive i hjemmet.",
+        ),
+    )
 
 
 def _changed(bank: str) -> TypeMismatchError:

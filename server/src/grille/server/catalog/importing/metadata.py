@@ -66,6 +66,9 @@ def read_metadata(files: Files, scratch: Path, problems: Problems) -> Described 
     except UnicodeDecodeError:
         problems.add(shown, Text("the file is not UTF-8", "filen er ikke UTF-8"))
         return None
+    except OSError:
+        problems.add(shown, Text("the file cannot be read", "filen kan ikke leses"))
+        return None
     except json.JSONDecodeError as error:
         problems.add(shown, Text(f"not JSON: {error.msg}", f"ikke JSON: {error.msg}"), error.lineno)
         return None

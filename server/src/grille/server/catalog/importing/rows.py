@@ -77,7 +77,18 @@ def read_rows(connection: duckdb.DuckDBPyConnection, described: Described, probl
             connection.unregister("lines")
             made = True
     except pa.ArrowInvalid:
-        problems.add(shown, Text("the file is not UTF-8 text", "filen er ikke UTF-8-tekst"), _not_utf8(files.data))
+        line = _not_utf8(files.data)
+        if line is None:
+            text = Text(
+                "a line is too long, or a quotation mark is not closed",
+                "en linje er for lang, eller et anførselstegn mangler",
+            )
+        else:
+            text = Text("the file is not UTF-8 text", "filen er ikke UTF-8-tekst")
+        problems.add(shown, text, line)
+        return False
+    except OSError:
+        problems.add(shown, Text("the file cannot be read", "filen kan ikke leses"))
         return False
     if broken:
         text = Text(
