@@ -169,3 +169,31 @@ def test_a_folder_that_is_no_home_is_told(tmp_path: Path) -> None:
     with pytest.raises(GrilleError) as raised:
         load_keys(Home(tmp_path))
     assert raised.value.reason == "HOME_NOT_FOUND"
+
+
+def test_keys_come_from_a_command_when_one_is_set(home: Home, tmp_path: Path) -> None:
+    """As from a key vault: the home holds no secret key file any more."""
+    vault = tmp_path / "a vault"
+    vault.mkdir()
+    before = load_keys(home)
+    for path in (home.record_key, home.database_key, home.ledger_key, home.audit_signing_key):
+        path.rename(vault / path.name)
+    program = vault / "give"
+    program.write_text(f'#!/bin/sh\nexec cat "{vault}/$1"\n')
+    program.chmod(0o700)
+    home.config.write_text(f"[server]\nkey_command = \"'{program}'\"\n")
+    given = load_keys(home)
+    assert (given.database_root, given.record_root, given.ledger) == (
+        before.database_root,
+        before.record_root,
+        before.ledger,
+    )
+    assert given.audit_signing.private_bytes_raw() == before.audit_signing.private_bytes_raw()
+    (vault / home.ledger_key.name).unlink()
+    with pytest.raises(GrilleError) as raised:
+        load_keys(home)
+    assert raised.value.reason == "KEYS_NOT_GIVEN"
+    program.write_text("#!/bin/sh\necho nothing\n")
+    with pytest.raises(GrilleError) as raised:
+        load_keys(home)
+    assert raised.value.reason == "KEYS_DAMAGED"

@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from grille.server.audit.chain import GENESIS, canonical, digest
+from grille.server.audit.keyring import Keyring
 from grille.server.audit.merkle import merkle_root
-from grille.server.audit.signing import is_signed, sign
+from grille.server.audit.signing import sign
 
 _LABEL = "grille-audit-checkpoint-1"
 
@@ -79,11 +80,11 @@ def make_checkpoint(
     return line + b"\n", Signed(checkpoint, digest(line))
 
 
-def read_checkpoint(key: Ed25519PublicKey, line: bytes) -> Signed | None:
-    """Return the checkpoint in a line without its end-of-line, or None unless it is canonical and signed by `key`."""
+def read_checkpoint(keys: Keyring, line: bytes) -> Signed | None:
+    """Return the checkpoint in a line without its end-of-line, or None unless it is canonical and signed by its key."""
     try:
         fields = json.loads(line)
-        if not isinstance(fields, dict) or canonical(fields) != line or not is_signed(key, _LABEL, fields):
+        if not isinstance(fields, dict) or canonical(fields) != line or not keys.signed_checkpoint(_LABEL, fields):
             return None
     except (ValueError, RecursionError):
         return None

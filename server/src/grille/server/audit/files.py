@@ -27,6 +27,11 @@ class Files:
         return self.directory / "checkpoints.jsonl"
 
     @property
+    def keys(self) -> Path:
+        """Statements by which one signing key handed over to the next, one JSON object a line."""
+        return self.directory / "keys.jsonl"
+
+    @property
     def head(self) -> Path:
         """The signed head."""
         return self.directory / "head"

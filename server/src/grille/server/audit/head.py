@@ -9,10 +9,11 @@ import json
 import os
 from dataclasses import asdict, dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from grille.server.audit.chain import canonical
-from grille.server.audit.signing import is_signed, sign
+from grille.server.audit.keyring import Keyring
+from grille.server.audit.signing import sign
 
 SLOT = 512
 _LABEL = "grille-audit-head-1"
@@ -61,22 +62,22 @@ def write_head(descriptor: int, key: Ed25519PrivateKey, head: Head) -> None:
         raise OSError("the head was written in part")
 
 
-def read_heads(key: Ed25519PublicKey, content: bytes) -> Heads:
+def read_heads(keys: Keyring, content: bytes) -> Heads:
     """Return the newest head in the content of a head file."""
-    slots = [_read_slot(key, content[start : start + SLOT], parity) for parity, start in enumerate((0, SLOT))]
+    slots = [_read_slot(keys, content[start : start + SLOT], parity) for parity, start in enumerate((0, SLOT))]
     valid = [head for head in slots if head is not None]
     surplus = len(content) > 2 * SLOT
     newest = max(valid, key=lambda head: head.turn, default=None)
     return Heads(newest, 2 - len(valid) + surplus)
 
 
-def _read_slot(key: Ed25519PublicKey, slot: bytes, parity: int) -> Head | None:
+def _read_slot(keys: Keyring, slot: bytes, parity: int) -> Head | None:
     if len(slot) != SLOT or not slot.endswith(b"\n"):
         return None
     line = slot[:-1].rstrip(b" ")
     try:
         fields = json.loads(line)
-        if not isinstance(fields, dict) or canonical(fields) != line or not is_signed(key, _LABEL, fields):
+        if not isinstance(fields, dict) or canonical(fields) != line or not keys.signed_head(_LABEL, fields):
             return None
     except (ValueError, RecursionError):
         return None
@@ -84,9 +85,9 @@ def _read_slot(key: Ed25519PublicKey, slot: bytes, parity: int) -> Head | None:
     return head if head.turn % 2 == parity else None
 
 
-def newest_line(key: Ed25519PublicKey, content: bytes) -> bytes | None:
+def newest_line(keys: Keyring, content: bytes) -> bytes | None:
     """Return the newest valid head in the content of a head file as it was signed, without its padding."""
-    newest = read_heads(key, content).newest
+    newest = read_heads(keys, content).newest
     if newest is None:
         return None
     start = newest.turn % 2 * SLOT

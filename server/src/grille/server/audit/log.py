@@ -16,9 +16,10 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from grille.server.audit.chain import seal
-from grille.server.audit.faults import locked, unavailable
+from grille.server.audit.faults import damaged, locked, unavailable
 from grille.server.audit.files import BrokenDiskError, Files
 from grille.server.audit.head import newest_line
+from grille.server.audit.keyring import load_keyring
 from grille.server.audit.mirror import catch_up
 from grille.server.audit.record import AuditRecord, Event
 from grille.server.audit.signing import key_id
@@ -92,7 +93,10 @@ class AuditLog:
         except OSError as error:
             raise unavailable(_name(error)) from None
         try:
-            tail = pick_up(files, key.public_key())
+            self._keys = load_keyring(directory, key.public_key())
+            if key_id(self._keys.newest) != self.key_id:
+                raise damaged("another key has taken over its signing", "en annen nøkkel har overtatt signeringen")
+            tail = pick_up(files, self._keys)
             lacking = 0
             if second is not None:
                 second.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -142,9 +146,9 @@ class AuditLog:
         return key_id(self._key.public_key())
 
     @property
-    def public_key(self) -> Ed25519PublicKey:
-        """The public key."""
-        return self._key.public_key()
+    def public_keys(self) -> tuple[Ed25519PublicKey, ...]:
+        """The public keys that signed the log, the oldest first."""
+        return self._keys.keys
 
     @property
     def sequence(self) -> int:
@@ -166,9 +170,7 @@ class AuditLog:
             while self._is_writing:
                 self._state.wait()
             failure = self._stopped or ("closed" if self._is_closed else self._sign())
-            standing = Standing(
-                self._writer.sequence, newest_line(self.public_key, self._files.head.read_bytes()) or b""
-            )
+            standing = Standing(self._writer.sequence, newest_line(self._keys, self._files.head.read_bytes()) or b"")
         if failure is not None:
             raise unavailable(failure)
         return standing

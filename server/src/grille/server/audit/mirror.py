@@ -85,7 +85,7 @@ def compare(files: Files, second: Path, problems: Problems, newest: int | None =
         newest: Number of files of records whose content is compared; None compares all.
     """
     paths = _paths(files)
-    whole = {files.checkpoints, *(path for path in paths[:-1][-newest if newest else 0 :])}
+    whole = {files.checkpoints, files.keys, *(path for path in paths[:-2][-newest if newest else 0 :])}
     for path in paths:
         if not _begins(path, second / path.name, content=path in whole):
             _add(problems, path.name)
@@ -96,8 +96,8 @@ def compare(files: Files, second: Path, problems: Problems, newest: int | None =
 
 
 def _paths(files: Files) -> list[Path]:
-    """Files of records by number, then the checkpoints."""
-    return [*(path for _, path in files.segments()), files.checkpoints]
+    """Files of records by number, then the statements of keys and the checkpoints."""
+    return [*(path for _, path in files.segments()), files.keys, files.checkpoints]
 
 
 def _begins(first: Path, second: Path, *, content: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grille.server.audit.chain import BadLineError, unseal
+from grille.server.audit.chain import BadLineError, Line, unseal
 from grille.server.audit.files import Files, read_lines
 from grille.server.audit.record import Event, Outcome
 
@@ -16,6 +16,7 @@ class Entry:
 
     Attributes:
         sequence: Its number.
+        hash: Its hash, hex.
         event: What happened.
         subject: User name.
         project: Project.
@@ -23,11 +24,13 @@ class Entry:
         outcome: How the command ended; None for other events.
         reason: Reason of a refusal or failure.
         released_digest: SHA-256 of the released bytes, hex.
+        content_digest: SHA-256 of the result as JSON, hex.
         elapsed_ms: Milliseconds.
         detail: Further facts.
     """
 
     sequence: int
+    hash: str
     event: Event
     subject: str
     project: str
@@ -35,6 +38,7 @@ class Entry:
     outcome: Outcome | None
     reason: str
     released_digest: str
+    content_digest: str
     elapsed_ms: int
     detail: dict[str, str]
 
@@ -62,15 +66,17 @@ def entries_of(files: Files, session: str, first: int = 1) -> Iterator[Entry]:
             if is_whole and wanted in line:  # most lines are about others, and need no parsing
                 record = unseal(line)
                 if record.fields.get("session") == session:
-                    yield _entry(record.sequence, record.fields)
+                    yield _entry(record)
 
 
-def _entry(sequence: int, fields: dict[str, object]) -> Entry:
+def _entry(record: Line) -> Entry:
+    fields = record.fields
     detail, outcome, elapsed = fields.get("detail"), fields.get("outcome"), fields.get("elapsed_ms")
     if not isinstance(detail, dict) or not isinstance(elapsed, int):
         raise BadLineError("not a record")
     return Entry(
-        sequence=sequence,
+        sequence=record.sequence,
+        hash=record.hash,
         event=Event(str(fields.get("event"))),
         subject=str(fields.get("subject")),
         project=str(fields.get("project")),
@@ -78,6 +84,7 @@ def _entry(sequence: int, fields: dict[str, object]) -> Entry:
         outcome=Outcome(str(outcome)) if outcome else None,
         reason=str(fields.get("reason")),
         released_digest=str(fields.get("released_digest")),
+        content_digest=str(fields.get("content_digest", "")),
         elapsed_ms=elapsed,
         detail={str(key): str(value) for key, value in detail.items()},
     )

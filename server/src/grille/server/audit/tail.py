@@ -10,13 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from grille.server.audit.chain import GENESIS, BadLineError, digest, unseal
 from grille.server.audit.checkpoint import Signed, read_checkpoint
 from grille.server.audit.faults import damaged
 from grille.server.audit.files import Files, GrowingFile
 from grille.server.audit.head import Head, read_heads
+from grille.server.audit.keyring import Keyring
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class _Mending:
             action()
 
 
-def pick_up(files: Files, key: Ed25519PublicKey) -> Tail:
+def pick_up(files: Files, keys: Keyring) -> Tail:
     """Check the end of the log and mend what a crash may have left there.
 
     Raises:
@@ -71,8 +70,8 @@ def pick_up(files: Files, key: Ed25519PublicKey) -> Tail:
     """
     mending = _Mending()
     segments = files.segments()
-    checkpoint, count = _last_checkpoint(files.checkpoints, key, mending)
-    head = _head(files.head, key, mending)
+    checkpoint, count = _last_checkpoint(files.checkpoints, keys, mending)
+    head = _head(files.head, keys, mending)
     if not segments:
         if count or (head is not None and head.sequence):
             raise damaged("its records are missing", "oppføringene mangler")
@@ -110,23 +109,23 @@ def pick_up(files: Files, key: Ed25519PublicKey) -> Tail:
     )
 
 
-def _last_checkpoint(path: Path, key: Ed25519PublicKey, mending: _Mending) -> tuple[Signed | None, int]:
+def _last_checkpoint(path: Path, keys: Keyring, mending: _Mending) -> tuple[Signed | None, int]:
     content = path.read_bytes() if path.exists() else b""
     *whole, torn = content.split(b"\n")
     if torn:
         mending.cut("checkpoint", path, len(content) - len(torn), torn)
     if not whole:
         return None, 0
-    last = read_checkpoint(key, whole[-1])
+    last = read_checkpoint(keys, whole[-1])
     if last is None or last.checkpoint.number != len(whole):
         raise damaged("its last checkpoint is not valid", "det siste kontrollpunktet er ikke gyldig")
     return last, len(whole)
 
 
-def _head(path: Path, key: Ed25519PublicKey, mending: _Mending) -> Head | None:
+def _head(path: Path, keys: Keyring, mending: _Mending) -> Head | None:
     if not path.exists():
         return None
-    heads = read_heads(key, path.read_bytes())
+    heads = read_heads(keys, path.read_bytes())
     if heads.damaged:
         mending.notes.append(("head_slots_damaged", str(heads.damaged)))
     return heads.newest

@@ -9,14 +9,17 @@ earlier report elsewhere and give them as the anchor.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from grille.server.audit.chain import GENESIS
 from grille.server.audit.files import Files
 from grille.server.audit.head import Head, Heads, read_heads
+from grille.server.audit.keyring import Keyring, load_keyring
 from grille.server.audit.mirror import compare
 from grille.server.audit.report import Problems, Report
 from grille.server.audit.timestamps import verify_stamps
@@ -50,7 +53,7 @@ def verify(
 
     Args:
         directory: Folder of the log, or of a copy.
-        key: Public key of the server.
+        key: A public key of the server, from which all others of the log must follow.
         anchor: A record that must be there as it was.
         second: Folder of the second copy, which is compared too.
         authorities: Certificates of time-stamp authorities that are trusted; without any, stamps are not looked at.
@@ -84,13 +87,14 @@ def _verify_once(
 ) -> tuple[Report, bool]:
     """Return the report, and whether its problems may come from a server that was writing."""
     problems = Problems()
-    before = _read_head(files, key)
-    checkpoints = walk_checkpoints(files, key, problems)
+    keys = load_keyring(files.directory, key)
+    before = _read_head(files, keys)
+    checkpoints = walk_checkpoints(files, keys, problems)
     wanted = [anchor.sequence] if anchor else []
     if before.newest:
         wanted.append(before.newest.sequence)
     walked = walk_records(files, checkpoints, problems, wanted)
-    after = _read_head(files, key)
+    after = _read_head(files, keys)
     unsigned = walked.last_sequence - (after.newest.sequence if after.newest else 0)
     _check_heads(files, before, unsigned, walked, problems)
     highest = max((signed.checkpoint.number for signed in checkpoints), default=0)
@@ -106,7 +110,7 @@ def _verify_once(
         )
     if second is not None:
         compare(files, second, problems)
-        _compare_ends(second, key, walked, problems)
+        _compare_ends(second, keys, walked, problems)
     report = Report(
         records=walked.records,
         checkpoints=len(checkpoints),
@@ -122,9 +126,9 @@ def _verify_once(
     return report, before != after or unsigned > 0
 
 
-def _compare_ends(second: Path, key: Ed25519PublicKey, walked: Walked, problems: Problems) -> None:
+def _compare_ends(second: Path, keys: Keyring, walked: Walked, problems: Problems) -> None:
     """Find that the second copy was put back: its head must have come as far as the first one's records."""
-    newest = _read_head(Files(second), key).newest if second.is_dir() else None
+    newest = _read_head(Files(second), keys).newest if second.is_dir() else None
     behind = walked.last_sequence - (newest.sequence if newest else 0)
     if behind > 0:
         problems.add(
@@ -135,8 +139,8 @@ def _compare_ends(second: Path, key: Ed25519PublicKey, walked: Walked, problems:
         )
 
 
-def _read_head(files: Files, key: Ed25519PublicKey) -> Heads:
-    return read_heads(key, files.head.read_bytes() if files.head.exists() else b"")
+def _read_head(files: Files, keys: Keyring) -> Heads:
+    return read_heads(keys, files.head.read_bytes() if files.head.exists() else b"")
 
 
 def _check_heads(files: Files, heads: Heads, unsigned: int, walked: Walked, problems: Problems) -> None:

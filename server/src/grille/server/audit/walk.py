@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from grille.server.audit.chain import GENESIS, BadLineError, Line, unseal
 from grille.server.audit.checkpoint import Signed, read_checkpoint
 from grille.server.audit.coverage import Coverage
 from grille.server.audit.files import Files, read_lines
+from grille.server.audit.keyring import Keyring
 from grille.server.audit.record import Event
 from grille.server.audit.report import Problems
 
@@ -134,15 +133,15 @@ def walk_records(files: Files, checkpoints: Sequence[Signed], problems: Problems
     return walk.end()
 
 
-def walk_checkpoints(files: Files, key: Ed25519PublicKey, problems: Problems) -> list[Signed]:
-    """Read all checkpoints and return those that are canonical and signed by `key`; each must name the one before."""
+def walk_checkpoints(files: Files, keys: Keyring, problems: Problems) -> list[Signed]:
+    """Read all checkpoints and return those that are canonical and signed; each must name the one before."""
     found: list[Signed] = []
     number, before = 0, GENESIS
     for line, is_whole in read_lines(files.checkpoints) if files.checkpoints.exists() else ():
         if not is_whole:
             break  # torn by a crash; if it was whole once, the head tells
         number += 1
-        signed = read_checkpoint(key, line)
+        signed = read_checkpoint(keys, line)
         if signed is None:
             name = f"checkpoint {number}", f"kontrollpunkt {number}"
             problems.add("CHECKPOINT_INVALID", None, f"{name[0]} is not signed by this key", f"{name[1]} er ugyldig")

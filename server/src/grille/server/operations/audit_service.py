@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 import grpc
 
 from grille.server.audit.log import AuditLog
+from grille.server.audit.overview.model import Overview
 from grille.server.audit.record import AuditRecord, Event
 from grille.server.audit.signing import key_id, key_pem
 from grille.server.errors import GrilleError
@@ -22,14 +23,18 @@ TURNED_AWAY = frozenset({"UNKNOWN_SESSION"})
 
 
 def add_audit_service(
-    server: grpc.Server, log: AuditLog, places: Callable[[Caller], Sequence[Place]], identify: Identify
+    server: grpc.Server,
+    log: AuditLog,
+    places: Callable[[Caller], Sequence[Place]],
+    overview: Callable[[Set[str], str], Overview],
+    identify: Identify,
 ) -> None:
-    """Register AuditService; `places` are memberships also in ended projects."""
+    """Register AuditService; `places` are memberships also in ended projects, `overview` makes that of projects."""
 
     def keys() -> list[audit_pb2.PublicKey]:
-        return [audit_pb2.PublicKey(id=key_id(log.public_key), pem=key_pem(log.public_key))]
+        return [audit_pb2.PublicKey(id=key_id(key), pem=key_pem(key)) for key in log.public_keys]
 
-    servicer = AuditServicer(AuditDesk(log, places), identify, keys)
+    servicer = AuditServicer(AuditDesk(log, places, overview), identify, keys)
     audit_pb2_grpc.add_AuditServiceServicer_to_server(servicer, server)
 
 

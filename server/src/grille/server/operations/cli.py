@@ -14,6 +14,7 @@ from grille.server.errors import GrilleError
 from grille.server.operations.cli_administration import add_administration
 from grille.server.operations.cli_audit import add_audit
 from grille.server.operations.cli_banks import add_banks
+from grille.server.operations.cli_keys import add_keys
 from grille.server.operations.cli_policies import add_policies
 from grille.server.operations.exit_codes import ExitCode, exit_code
 from grille.server.operations.terminal import Terminal
@@ -118,6 +119,7 @@ def build_app(terminal: Terminal) -> typer.Typer:
     add_banks(app, terminal)
     add_administration(app, terminal)
     add_audit(app, terminal)
+    add_keys(app, terminal)
     add_policies(app, terminal)
     return app
 

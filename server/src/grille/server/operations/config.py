@@ -29,6 +29,7 @@ class Server:
         max_response_bytes: Largest message to a client.
         max_streams: Requests at the same time on one connection.
         connection_minutes: A connection this old is renewed, so that its certificate is looked at again.
+        key_command: Program that prints a secret key when called with the name of its file; empty: the files.
     """
 
     name: str = "grille"
@@ -39,6 +40,7 @@ class Server:
     max_response_bytes: int = 16 * _MIB
     max_streams: int = 32
     connection_minutes: int = 60
+    key_command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class Limits:
         worker_threads: Threads of one session's engine.
     """
 
-    max_sessions: int = 20
-    max_sessions_per_user: int = 4
+    max_sessions: int = 200
+    max_sessions_per_user: int = 10
     idle_minutes: int = 1440
     sleep_minutes: int = 15
     detached_minutes: int = 60

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import shlex
+import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -18,11 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from grille.server.errors import InternalError
+from grille.server.operations.config import load_config
 from grille.server.operations.home import Home
 from grille.server.operations.secret_files import read_secret, write_secret
 from grille.server.text import Text
 
 _KEY_BYTES = 32
+_COMMAND_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,20 +79,21 @@ def load_keys(home: Home) -> Keys:
     Raises:
         UnknownNameError: HOME_NOT_FOUND.
         InternalError: KEYS_MISSING, KEYS_UNREADABLE, KEYS_DAMAGED when a file does not hold a key, KEY_PERMISSIONS when
-            group or others have any right to a key file.
+            group or others have any right to a key file; KEYS_NOT_GIVEN when the key command of the settings fails.
     """
     home = Home.existing(home.path)
+    command = load_config(home.config).server.key_command
     roots = []
     for path in (home.record_key, home.database_key, home.ledger_key):
         try:
-            root = bytes.fromhex(read_secret(path).decode("ascii"))
+            root = bytes.fromhex(_secret(path, command).decode("ascii"))
         except ValueError:
             raise _damaged(str(path)) from None
         if len(root) != _KEY_BYTES:
             raise _damaged(str(path))
         roots.append(root)
     try:
-        signing = load_pem_private_key(read_secret(home.audit_signing_key), password=None)
+        signing = load_pem_private_key(_secret(home.audit_signing_key, command), password=None)
     except (ValueError, TypeError):
         raise _damaged(str(home.audit_signing_key)) from None
     if not isinstance(signing, Ed25519PrivateKey):
@@ -108,6 +114,26 @@ def load_audit_public_key(pem: bytes, name: str) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise _damaged(name)
     return key
+
+
+def _secret(path: Path, command: str) -> bytes:
+    """Return a secret: the content of its file, or what the key command prints when called with the file's name."""
+    if not command:
+        return read_secret(path)
+    try:
+        done = subprocess.run(
+            [*shlex.split(command), path.name], stdout=subprocess.PIPE, timeout=_COMMAND_SECONDS, check=True
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        why = type(error).__name__
+        raise InternalError(
+            "KEYS_NOT_GIVEN",
+            Text(f"The key command gave no {path.name} ({why}).", f"Nøkkelkommandoen ga ingen {path.name} ({why})."),
+            hint=Text(
+                "Run it by hand: see key_command in config.toml.", "Kjør den for hånd: se key_command i config.toml."
+            ),
+        ) from None
+    return done.stdout
 
 
 def _derive(root: bytes, purpose: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,19 +27,18 @@ class Gathered:
     loosened: list[tuple[int, str, str, str]] = field(default_factory=list)
 
 
-def gather(records: Iterable[Mapping[str, Any]], project: str = "", user: str = "") -> Gathered:
+def gather(records: Iterable[Mapping[str, Any]], projects: Set[str] | None = None, user: str = "") -> Gathered:
     """Read records.
 
     Args:
         records: Fields of the records, in order.
-        project: Only those of this project; empty means all.
+        projects: Only those of these projects, and of none; None means all.
         user: Only those of this user; empty means all.
     """
     found = Gathered()
     for fields in records:
-        if (project and fields.get("project") not in (project, "")) or (
-            user and fields.get("subject") not in (user, "")
-        ):
+        project, subject = fields.get("project", ""), fields.get("subject", "")
+        if (projects is not None and project and project not in projects) or (user and subject not in (user, "")):
             continue
         match fields.get("event"):
             case Event.COMMAND:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from grille.server.audit.overview import patterns
@@ -16,7 +16,7 @@ def overview_of(
     released: Sequence[ReleasedSet],
     near: Sequence[NearPair],
     *,
-    project: str = "",
+    projects: Set[str] | None = None,
     user: str = "",
 ) -> Overview:
     """Return the overview.
@@ -25,12 +25,12 @@ def overview_of(
         records: Fields of all records of the log, in order.
         released: Sets of the ledger, oldest first.
         near: Pairs of them that differ by hardly more than the least difference.
-        project: Only this project; empty means all.
+        projects: Only these projects; None means all.
         user: Only this user's commands; empty means all.
     """
-    found = gather(records, project, user)
-    sets = [one for one in released if not project or one.project == project]
-    pairs = [one for one in near if not project or one.project == project]
+    found = gather(records, projects, user)
+    sets = [one for one in released if projects is None or one.project in projects]
+    pairs = [one for one in near if projects is None or one.project in projects]
     divided = _divided(sets, found.steps)
     by_digest = {(one.project, one.digest): one for one in sets}
     alarms: list[Alarm] = [
