@@ -25,7 +25,7 @@ COMMENTS = {
     "max_response_bytes": "Largest message to a client, bytes.",
     "max_streams": "Requests at the same time on one connection.",
     "connection_minutes": "A connection this old is renewed.",
-    "key_command": "Program that prints a key when called with the name of its file in keys/, as a vault's; empty: the files.",
+    "key_command": "Program that prints a key when called with its file's name, as for a key vault; empty: the files.",
     "max_sessions": "Open sessions on the server.",
     "max_sessions_per_user": "Open sessions of one user.",
     "idle_minutes": "A session without commands for this long is closed and its data destroyed.",
