@@ -37,8 +37,11 @@ class RowWeights:
         """Take in the scores e x of some rows, (p, rows)."""
         parts = (self._turn @ scores) ** 2
         self._total += parts.sum(axis=1)
-        joined = np.concatenate([self._top, parts], axis=1)
-        self._top = np.sort(np.partition(joined, joined.shape[1] - 2, axis=1)[:, -2:], axis=1)
+        every = np.arange(parts.shape[0])
+        for _ in range(2):  # twice the largest: several times faster than a partition
+            place = parts.argmax(axis=1)
+            self._top = np.sort(np.column_stack([self._top, parts[every, place]]), axis=1)[:, 1:]
+            parts[every, place] = 0.0
 
     def result(self) -> tuple[Weight, ...]:
         """Return the weights per coefficient."""
