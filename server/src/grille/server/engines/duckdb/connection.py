@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sqlglot import exp
 
 from grille.server.engines.duckdb.answers import Answers
-from grille.server.engines.duckdb.failures import cancelled, translated
+from grille.server.engines.duckdb.failures import cancelled, disk_full, translated
 from grille.server.engines.duckdb.sql import DIALECT
 from grille.server.errors import InternalError
 from grille.server.text import Text
@@ -66,13 +66,14 @@ def attach(connection: duckdb.DuckDBPyConnection, path: str, name: str, key: str
 
     Raises:
         InternalError: DATABASE_FILE_UNREADABLE when it is missing, damaged, or has another key.
+        BudgetError: DISK_FULL.
     """
     mode = "READ_ONLY, " if read_only else ""
     statement = f"ATTACH {literal(path)} AS {identifier(name)} ({mode}ENCRYPTION_KEY {literal(key)})"
     try:
         connection.execute(statement)
-    except duckdb.Error:  # its text may hold the statement, and so the key
-        raise InternalError(
+    except duckdb.Error as error:  # its text may hold the statement, and so the key
+        raise disk_full(error) or InternalError(
             "DATABASE_FILE_UNREADABLE",
             Text(
                 "An encrypted database file cannot be opened: it is missing, damaged, or has another key.",

@@ -18,6 +18,19 @@ def cancelled() -> BudgetError:
     return BudgetError("CANCELLED", Text("The command was cancelled.", "Kommandoen ble avbrutt."))
 
 
+def disk_full(error: Exception) -> BudgetError | None:
+    """Return the error of a disk without space, when that is what DuckDB's error is about."""
+    if not any(words in str(error).lower() for words in _DISK_WORDS):
+        return None
+    return BudgetError(
+        "DISK_FULL",
+        Text("There is no disk space left for this session.", "Det er ikke mer diskplass til denne økten."),
+        hint=Text(
+            "Delete data sets and variables that are not needed.", "Slett datasett og variabler som ikke trengs."
+        ),
+    )
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise BudgetError CANCELLED, MEMORY_LIMIT or DISK_FULL, or InternalError ENGINE_FAILED, for failures inside."""
@@ -35,14 +48,9 @@ def _ours(error: Exception) -> GrilleError:
     text = str(error).lower()  # looked at for its kind, never shown
     if isinstance(error, duckdb.InterruptException) or "interrupt" in text[:40]:
         return cancelled()
-    if any(words in text for words in _DISK_WORDS):
-        return BudgetError(
-            "DISK_FULL",
-            Text("There is no disk space left for this session.", "Det er ikke mer diskplass til denne økten."),
-            hint=Text(
-                "Delete data sets and variables that are not needed.", "Slett datasett og variabler som ikke trengs."
-            ),
-        )
+    full = disk_full(error)
+    if full is not None:
+        return full
     if isinstance(error, duckdb.OutOfMemoryException):
         return _memory_limit()
     return InternalError(
