@@ -16,6 +16,8 @@ except GrilleError as error:
 
 
 def test_a_full_disk_is_called_one_when_a_session_is_opened(tmp_path):
-    for room in ("0", "5000"):
-        done = subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path), room], capture_output=True, text=True)
+    for room in ("0", "5000"):  # each leaves a torn file behind
+        folder = tmp_path / room
+        folder.mkdir()
+        done = subprocess.run([sys.executable, "-c", PROGRAM, str(folder), room], capture_output=True, text=True)
         assert (done.stdout, done.stderr) == ("DISK_FULL\n", "")
