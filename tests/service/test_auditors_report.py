@@ -94,6 +94,22 @@ def test_alarms_are_recorded_when_they_happen_and_not_told_to_the_researcher(run
     assert "MANY_PARTITIONS" not in running.grille("run", "-", user="bo", stdin=HEAD + "tabulate sex\n").out
 
 
+def test_the_auditor_has_the_same_report_through_the_client_and_a_researcher_has_none(running: Service) -> None:
+    done = running.grille("audit", "report", "--format", "json", user="audun")
+    assert done.code == 0, done.err
+    mine, theirs = json.loads(done.out), report(running)
+    assert mine["alarms"] == [one for one in theirs["alarms"] if one["project"] in ("wages", "")]
+    assert mine["activities"] == theirs["activities"]
+    text = running.grille("audit", "report", "--lang", "no", user="audun").out
+    assert text.startswith("Alarmer: ")
+    assert "SHRINKING_SETS" in text
+    for user in ("ada", "kari"):
+        refused = running.grille("audit", "report", user=user)
+        assert (refused.code, "NOT_AN_AUDITOR" in refused.err) == (4, True)
+    elsewhere = running.grille("audit", "report", "--project", "other", user="audun")
+    assert (elsewhere.code, "NOT_AN_AUDITOR" in elsewhere.err) == (4, True)
+
+
 def test_a_person_reads_alarms_first_in_both_languages(running: Service) -> None:
     english = command("grille-server", "audit", "report", running.home).out
     assert english.splitlines()[0].startswith("ALARMS: ")

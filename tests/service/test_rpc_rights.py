@@ -43,6 +43,7 @@ TABLE: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
     "AuditService/ListRecords": ({}, AUDITORS, "NOT_AN_AUDITOR"),
     "AuditService/GetRecord": ({"sequence": 1}, {**AUDITORS, "otto": "UNKNOWN_RECORD"}, "NOT_AN_AUDITOR"),
     "AuditService/ExportLog": ({}, AUDITORS, "NOT_AN_AUDITOR"),
+    "AuditService/GetOverview": ({}, AUDITORS, "NOT_AN_AUDITOR"),
 }
 
 

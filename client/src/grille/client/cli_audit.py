@@ -81,6 +81,21 @@ def show(
     raise typer.Exit(act(environment, record, format is Shape.JSON, lang or environment.words))
 
 
+@audit_app.command("report")
+def report(
+    context: typer.Context,
+    project: Annotated[str, typer.Option("--project", "-p", help="Project; default: all that you audit.")] = "",
+    user: Annotated[str, typer.Option(help="Only this user's commands.")] = "",
+    format: Format = Shape.TEXT,
+    lang: Lang = None,
+) -> None:
+    """Show what was released to whom, and patterns that look like an attack."""
+    from grille.client.commands.audit_report import report as act
+
+    environment: Environment = context.obj
+    raise typer.Exit(act(environment, project, user, format is Shape.JSON, lang or environment.words))
+
+
 @audit_app.command("export")
 def export(
     context: typer.Context,

@@ -23,33 +23,38 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from grille.v1 import session_pb2 as grille_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15grille/v1/audit.proto\x12\tgrille.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x02\n\x12ListRecordsRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04user\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\r\n\x05\x65vent\x18\x04 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x05 \x01(\t\x12\x0f\n\x07outcome\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12)\n\x05since\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\n \x01(\x05\x12\x12\n\npage_token\x18\x0b \x01(\t\"R\n\x13ListRecordsResponse\x12\"\n\x07records\x18\x01 \x03(\x0b\x32\x11.grille.v1.Record\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"(\n\x06Record\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x0c\n\x04line\x18\x02 \x01(\x0c\"$\n\x10GetRecordRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x03\"l\n\x11GetRecordResponse\x12!\n\x06record\x18\x01 \x01(\x0b\x32\x11.grille.v1.Record\x12\x12\n\ncheckpoint\x18\x02 \x01(\x0c\x12\x0c\n\x04path\x18\x03 \x03(\t\x12\x12\n\npublic_key\x18\x04 \x01(\t\"\x12\n\x10\x45xportLogRequest\"\xbb\x01\n\x11\x45xportLogResponse\x12#\n\x06record\x18\x01 \x01(\x0b\x32\x11.grille.v1.RecordH\x00\x12\'\n\x08withheld\x18\x02 \x01(\x0b\x32\x13.grille.v1.WithheldH\x00\x12\x14\n\ncheckpoint\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x04head\x18\x04 \x01(\x0cH\x00\x12*\n\npublic_key\x18\x05 \x01(\x0b\x32\x14.grille.v1.PublicKeyH\x00\x42\x06\n\x04part\")\n\x08Withheld\x12\r\n\x05\x66irst\x18\x01 \x01(\x03\x12\x0e\n\x06hashes\x18\x02 \x01(\x0c\"8\n\tPublicKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03pem\x18\x02 \x01(\t\x12\x12\n\nsuccession\x18\x03 \x01(\x0c\x32\xee\x01\n\x0c\x41uditService\x12L\n\x0bListRecords\x12\x1d.grille.v1.ListRecordsRequest\x1a\x1e.grille.v1.ListRecordsResponse\x12\x46\n\tGetRecord\x12\x1b.grille.v1.GetRecordRequest\x1a\x1c.grille.v1.GetRecordResponse\x12H\n\tExportLog\x12\x1b.grille.v1.ExportLogRequest\x1a\x1c.grille.v1.ExportLogResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15grille/v1/audit.proto\x12\tgrille.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17grille/v1/session.proto\"\x82\x02\n\x12ListRecordsRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04user\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\r\n\x05\x65vent\x18\x04 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x05 \x01(\t\x12\x0f\n\x07outcome\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12)\n\x05since\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\n \x01(\x05\x12\x12\n\npage_token\x18\x0b \x01(\t\"R\n\x13ListRecordsResponse\x12\"\n\x07records\x18\x01 \x03(\x0b\x32\x11.grille.v1.Record\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"(\n\x06Record\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x0c\n\x04line\x18\x02 \x01(\x0c\"$\n\x10GetRecordRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x03\"l\n\x11GetRecordResponse\x12!\n\x06record\x18\x01 \x01(\x0b\x32\x11.grille.v1.Record\x12\x12\n\ncheckpoint\x18\x02 \x01(\x0c\x12\x0c\n\x04path\x18\x03 \x03(\t\x12\x12\n\npublic_key\x18\x04 \x01(\t\"\x12\n\x10\x45xportLogRequest\"\xbb\x01\n\x11\x45xportLogResponse\x12#\n\x06record\x18\x01 \x01(\x0b\x32\x11.grille.v1.RecordH\x00\x12\'\n\x08withheld\x18\x02 \x01(\x0b\x32\x13.grille.v1.WithheldH\x00\x12\x14\n\ncheckpoint\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x04head\x18\x04 \x01(\x0cH\x00\x12*\n\npublic_key\x18\x05 \x01(\x0b\x32\x14.grille.v1.PublicKeyH\x00\x42\x06\n\x04part\")\n\x08Withheld\x12\r\n\x05\x66irst\x18\x01 \x01(\x03\x12\x0e\n\x06hashes\x18\x02 \x01(\x0c\"8\n\tPublicKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03pem\x18\x02 \x01(\t\x12\x12\n\nsuccession\x18\x03 \x01(\x0c\"Z\n\x12GetOverviewRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04user\x18\x02 \x01(\t\x12%\n\x08language\x18\x03 \x01(\x0e\x32\x13.grille.v1.Language\",\n\x13GetOverviewResponse\x12\x15\n\roverview_json\x18\x01 \x01(\x0c\x32\xbc\x02\n\x0c\x41uditService\x12L\n\x0bListRecords\x12\x1d.grille.v1.ListRecordsRequest\x1a\x1e.grille.v1.ListRecordsResponse\x12\x46\n\tGetRecord\x12\x1b.grille.v1.GetRecordRequest\x1a\x1c.grille.v1.GetRecordResponse\x12H\n\tExportLog\x12\x1b.grille.v1.ExportLogRequest\x1a\x1c.grille.v1.ExportLogResponse0\x01\x12L\n\x0bGetOverview\x12\x1d.grille.v1.GetOverviewRequest\x1a\x1e.grille.v1.GetOverviewResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'grille.v1.audit_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LISTRECORDSREQUEST']._serialized_start=70
-  _globals['_LISTRECORDSREQUEST']._serialized_end=328
-  _globals['_LISTRECORDSRESPONSE']._serialized_start=330
-  _globals['_LISTRECORDSRESPONSE']._serialized_end=412
-  _globals['_RECORD']._serialized_start=414
-  _globals['_RECORD']._serialized_end=454
-  _globals['_GETRECORDREQUEST']._serialized_start=456
-  _globals['_GETRECORDREQUEST']._serialized_end=492
-  _globals['_GETRECORDRESPONSE']._serialized_start=494
-  _globals['_GETRECORDRESPONSE']._serialized_end=602
-  _globals['_EXPORTLOGREQUEST']._serialized_start=604
-  _globals['_EXPORTLOGREQUEST']._serialized_end=622
-  _globals['_EXPORTLOGRESPONSE']._serialized_start=625
-  _globals['_EXPORTLOGRESPONSE']._serialized_end=812
-  _globals['_WITHHELD']._serialized_start=814
-  _globals['_WITHHELD']._serialized_end=855
-  _globals['_PUBLICKEY']._serialized_start=857
-  _globals['_PUBLICKEY']._serialized_end=913
-  _globals['_AUDITSERVICE']._serialized_start=916
-  _globals['_AUDITSERVICE']._serialized_end=1154
+  _globals['_LISTRECORDSREQUEST']._serialized_start=95
+  _globals['_LISTRECORDSREQUEST']._serialized_end=353
+  _globals['_LISTRECORDSRESPONSE']._serialized_start=355
+  _globals['_LISTRECORDSRESPONSE']._serialized_end=437
+  _globals['_RECORD']._serialized_start=439
+  _globals['_RECORD']._serialized_end=479
+  _globals['_GETRECORDREQUEST']._serialized_start=481
+  _globals['_GETRECORDREQUEST']._serialized_end=517
+  _globals['_GETRECORDRESPONSE']._serialized_start=519
+  _globals['_GETRECORDRESPONSE']._serialized_end=627
+  _globals['_EXPORTLOGREQUEST']._serialized_start=629
+  _globals['_EXPORTLOGREQUEST']._serialized_end=647
+  _globals['_EXPORTLOGRESPONSE']._serialized_start=650
+  _globals['_EXPORTLOGRESPONSE']._serialized_end=837
+  _globals['_WITHHELD']._serialized_start=839
+  _globals['_WITHHELD']._serialized_end=880
+  _globals['_PUBLICKEY']._serialized_start=882
+  _globals['_PUBLICKEY']._serialized_end=938
+  _globals['_GETOVERVIEWREQUEST']._serialized_start=940
+  _globals['_GETOVERVIEWREQUEST']._serialized_end=1030
+  _globals['_GETOVERVIEWRESPONSE']._serialized_start=1032
+  _globals['_GETOVERVIEWRESPONSE']._serialized_end=1076
+  _globals['_AUDITSERVICE']._serialized_start=1079
+  _globals['_AUDITSERVICE']._serialized_end=1395
 # @@protoc_insertion_point(module_scope)

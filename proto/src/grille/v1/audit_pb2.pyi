@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from grille.v1 import session_pb2 as _session_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -104,3 +105,19 @@ class PublicKey(_message.Message):
     pem: str
     succession: bytes
     def __init__(self, id: _Optional[str] = ..., pem: _Optional[str] = ..., succession: _Optional[bytes] = ...) -> None: ...
+
+class GetOverviewRequest(_message.Message):
+    __slots__ = ("project", "user", "language")
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    project: str
+    user: str
+    language: _session_pb2.Language
+    def __init__(self, project: _Optional[str] = ..., user: _Optional[str] = ..., language: _Optional[_Union[_session_pb2.Language, str]] = ...) -> None: ...
+
+class GetOverviewResponse(_message.Message):
+    __slots__ = ("overview_json",)
+    OVERVIEW_JSON_FIELD_NUMBER: _ClassVar[int]
+    overview_json: bytes
+    def __init__(self, overview_json: _Optional[bytes] = ...) -> None: ...

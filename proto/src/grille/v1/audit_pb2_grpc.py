@@ -53,6 +53,11 @@ class AuditServiceStub(object):
                 request_serializer=grille_dot_v1_dot_audit__pb2.ExportLogRequest.SerializeToString,
                 response_deserializer=grille_dot_v1_dot_audit__pb2.ExportLogResponse.FromString,
                 _registered_method=True)
+        self.GetOverview = channel.unary_unary(
+                '/grille.v1.AuditService/GetOverview',
+                request_serializer=grille_dot_v1_dot_audit__pb2.GetOverviewRequest.SerializeToString,
+                response_deserializer=grille_dot_v1_dot_audit__pb2.GetOverviewResponse.FromString,
+                _registered_method=True)
 
 
 class AuditServiceServicer(object):
@@ -87,6 +92,14 @@ class AuditServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetOverview(self, request, context):
+        """Returns what was released in the own projects and to whom, and patterns that look like an attack. Tells no size of a set.
+        PERMISSION_DENIED (NOT_AN_AUDITOR) when the request names a project that the caller does not audit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -104,6 +117,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.ExportLog,
                     request_deserializer=grille_dot_v1_dot_audit__pb2.ExportLogRequest.FromString,
                     response_serializer=grille_dot_v1_dot_audit__pb2.ExportLogResponse.SerializeToString,
+            ),
+            'GetOverview': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOverview,
+                    request_deserializer=grille_dot_v1_dot_audit__pb2.GetOverviewRequest.FromString,
+                    response_serializer=grille_dot_v1_dot_audit__pb2.GetOverviewResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -191,6 +209,33 @@ class AuditService(object):
             '/grille.v1.AuditService/ExportLog',
             grille_dot_v1_dot_audit__pb2.ExportLogRequest.SerializeToString,
             grille_dot_v1_dot_audit__pb2.ExportLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOverview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grille.v1.AuditService/GetOverview',
+            grille_dot_v1_dot_audit__pb2.GetOverviewRequest.SerializeToString,
+            grille_dot_v1_dot_audit__pb2.GetOverviewResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,6 +50,10 @@ class AuditServiceStub:
     """Streams the log so that all of it can be verified elsewhere: records that the caller may see whole, of the others only
     the hash, then the checkpoints, then the head and the public keys.
     """
+    GetOverview: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetOverviewRequest, _audit_pb2.GetOverviewResponse]
+    """Returns what was released in the own projects and to whom, and patterns that look like an attack. Tells no size of a set.
+    PERMISSION_DENIED (NOT_AN_AUDITOR) when the request names a project that the caller does not audit.
+    """
 
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
@@ -72,6 +76,10 @@ class AuditServiceAsyncStub(AuditServiceStub):
     ExportLog: _aio.UnaryStreamMultiCallable[_audit_pb2.ExportLogRequest, _audit_pb2.ExportLogResponse]  # type: ignore[assignment]
     """Streams the log so that all of it can be verified elsewhere: records that the caller may see whole, of the others only
     the hash, then the checkpoints, then the head and the public keys.
+    """
+    GetOverview: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetOverviewRequest, _audit_pb2.GetOverviewResponse]  # type: ignore[assignment]
+    """Returns what was released in the own projects and to whom, and patterns that look like an attack. Tells no size of a set.
+    PERMISSION_DENIED (NOT_AN_AUDITOR) when the request names a project that the caller does not audit.
     """
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -110,6 +118,16 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_audit_pb2.ExportLogResponse], _abc.AsyncIterator[_audit_pb2.ExportLogResponse]]:
         """Streams the log so that all of it can be verified elsewhere: records that the caller may see whole, of the others only
         the hash, then the checkpoints, then the head and the public keys.
+        """
+
+    @_abc_1.abstractmethod
+    def GetOverview(
+        self,
+        request: _audit_pb2.GetOverviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_pb2.GetOverviewResponse, _abc.Awaitable[_audit_pb2.GetOverviewResponse]]:
+        """Returns what was released in the own projects and to whom, and patterns that look like an attack. Tells no size of a set.
+        PERMISSION_DENIED (NOT_AN_AUDITOR) when the request names a project that the caller does not audit.
         """
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from grille.server.audit.log import AuditLog
+from grille.server.audit.overview.model import Overview
 from grille.server.audit.reading import Entry, LogReader, Proof
 from grille.server.audit.record import AuditRecord, Event
 from grille.server.errors import AccessDeniedError, UnknownNameError
@@ -55,15 +56,22 @@ class Export:
 class AuditDesk:
     """Answers auditors. Every method checks the caller's rights itself and records the call before it answers."""
 
-    def __init__(self, log: AuditLog, places: Callable[[Caller], Sequence[Place]]) -> None:
+    def __init__(
+        self,
+        log: AuditLog,
+        places: Callable[[Caller], Sequence[Place]],
+        overview: Callable[[Set[str], str], Overview],
+    ) -> None:
         """Compose the desk.
 
         Args:
             log: The log, read and written.
             places: Memberships of a caller, also in ended projects; raises AccessDeniedError for certificates that are
                 not in force.
+            overview: Makes the overview of projects, for one user when one is named.
         """
         self._log = log
+        self._overview = overview
         self._places = places
         self._reader = LogReader(log.directory)
 
@@ -112,6 +120,14 @@ class AuditDesk:
         standing = self._log.checkpoint()
         checkpoints = (line for line, _ in self._reader.checkpoints(standing.sequence))
         return Export(self._parts(standing.sequence, audited), checkpoints, standing.head)
+
+    def overview(self, caller: Caller, project: str, user: str) -> Overview:
+        """Return the overview of a project, or of all that the caller audits; raises NOT_AN_AUDITOR."""
+        audited = self._audited(caller)
+        if project and project not in audited:
+            raise _not_an_auditor()
+        self._note(caller, "report", (("user", user),) if user else (), project)
+        return self._overview({project} if project else audited, user)
 
     def _parts(self, upto: int, audited: frozenset[str]) -> Iterator[Entry | Hidden]:
         first, hashes = 0, list[str]()

@@ -38,7 +38,7 @@ def add_overview(audit_app: typer.Typer, terminal: Terminal) -> None:
         found = Home.existing(home)
         ledger = Ledger(found.ledger, load_keys(found).ledger)
         try:
-            overview = home_overview(found, ledger, project=project, user=user)
+            overview = home_overview(found, ledger, {project} if project else None, user)
         finally:
             ledger.close()
         if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from grille.server.audit.chain import BadLineError, unseal
@@ -21,13 +21,13 @@ MOST_COMPARED = 2_000
 LEAST_COMPARED = 100  # units: smaller sets are cells of tables, which lie close by nature
 
 
-def home_overview(home: Home, ledger: Ledger, *, project: str = "", user: str = "") -> Overview:
+def home_overview(home: Home, ledger: Ledger, projects: Set[str] | None = None, user: str = "") -> Overview:
     """Return the overview of a home; the server may be running.
 
     Args:
         home: The home.
         ledger: Its ledger, opened.
-        project: Only this project; empty means all.
+        projects: Only these projects; None means all.
         user: Only this user's commands; empty means all.
 
     Raises:
@@ -35,17 +35,17 @@ def home_overview(home: Home, ledger: Ledger, *, project: str = "", user: str = 
     """
     registry = Registry(home.control)
     try:
-        projects = (registry.project(project),) if project else registry.projects()
+        known = registry.projects() if projects is None else [registry.project(name) for name in sorted(projects)]
     finally:
         registry.close()
     released: list[ReleasedSet] = []
     near: list[NearPair] = []
-    for one in projects:
+    for one in known:
         for bank, unit_type in _scopes(home, one):
             entries = list(ledger.entries(one.name, bank, unit_type))
             released += [_released(one.name, entry) for entry in entries]
             near += _near(one.name, bank, unit_type, entries)
-    return overview_of(log_fields(home), released, near, project=project, user=user)
+    return overview_of(log_fields(home), released, near, projects=projects, user=user)
 
 
 def log_fields(home: Home) -> Iterator[dict[str, Any]]:

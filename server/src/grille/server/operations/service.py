@@ -49,6 +49,7 @@ from grille.server.operations.home import Home
 from grille.server.operations.journal_reader import JournalReader
 from grille.server.operations.keys import Keys, load_keys
 from grille.server.operations.metrics import Metrics
+from grille.server.operations.overview import home_overview
 from grille.server.operations.policies.watch import PolicyWatch
 from grille.server.operations.registry import Registry
 from grille.server.operations.registry_model import Membership
@@ -201,7 +202,9 @@ class Running:
         session_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(self.desk, _identify), server)
         analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(AnalysisServicer(self.desk, _identify), server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.desk, _identify), server)
-        add_audit_service(server, self._audit, self._audited, _identify)
+        add_audit_service(
+            server, self._audit, self._audited, partial(home_overview, self._home, self._ledger), _identify
+        )
         status = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(status, server)
         return server, status

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable, Iterator
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from grille.server.audit.overview.summary import document
 from grille.server.audit.reading import Entry
 from grille.server.execution.audit_desk import AuditDesk
 from grille.server.execution.audit_filter import AuditFilter
 from grille.server.transport.identity import Identify
+from grille.server.transport.interceptor import language_of
 from grille.v1 import audit_pb2, audit_pb2_grpc
 
 PublicKeys = Callable[[], list[audit_pb2.PublicKey]]
@@ -57,6 +60,14 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
             path=proof.path,
             public_key=self._keys()[-1].pem,
         )
+
+    def GetOverview(  # noqa: N802
+        self, request: audit_pb2.GetOverviewRequest, context: grpc.ServicerContext
+    ) -> audit_pb2.GetOverviewResponse:
+        """Return an overview."""
+        overview = self._desk.overview(self._identify(context), request.project, request.user)
+        told = json.dumps(document(overview, language_of(request.language)), ensure_ascii=False)
+        return audit_pb2.GetOverviewResponse(overview_json=told.encode())
 
     def ExportLog(  # noqa: N802
         self, request: audit_pb2.ExportLogRequest, context: grpc.ServicerContext
