@@ -10,7 +10,7 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.
 	--no-emit-index-url --no-emit-find-links --no-emit-package grille-proto --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow bench torture attacks attacks-long lint format proto reference lock clean
+.PHONY: help sbom advisories demo test slow bench torture attacks attacks-long lint format proto reference lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -57,6 +57,14 @@ lock: build/lock/bin/uv ## Lock what the projects declare, with hashes; UPGRADE=
 	@$(COMPILE) --upgrade --constraint requirements/dev.txt client/pyproject.toml --all-extras --output-file requirements/client.txt
 	@$(COMPILE) --upgrade --constraint requirements/dev.txt --group pyproject.toml:build --output-file requirements/build.txt
 
+sbom: build/sbom/bin/pip-audit ## List what server and client are made of (CycloneDX, in build/)
+	@for part in server client; do build/sbom/bin/cyclonedx-py requirements --output-reproducible --output-format JSON \
+		--output-file build/sbom-$$part.json requirements/$$part.txt && echo "build/sbom-$$part.json"; done
+
+advisories: build/sbom/bin/pip-audit ## Look for known weaknesses in what is locked; asks PyPI
+	@for part in server client; do build/sbom/bin/pip-audit --strict --disable-pip --require-hashes \
+		--requirement requirements/$$part.txt || exit 1; done
+
 clean: ## Remove everything that was made, the environment included
 	@rm -rf .venv build dist .demo .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find proto server client tests scripts -name __pycache__ -prune -exec rm -rf {} +
@@ -76,6 +84,10 @@ clean: ## Remove everything that was made, the environment included
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(INSTALL_PROJECTS)
 	@touch $@ .venv/runtime.stamp
+
+build/sbom/bin/pip-audit:
+	@$(PYTHON) -m venv build/sbom
+	@build/sbom/bin/pip --quiet --no-input --disable-pip-version-check install "cyclonedx-bom>=7" "pip-audit>=2.9"
 
 build/lock/bin/uv:
 	@$(PYTHON) -m venv build/lock

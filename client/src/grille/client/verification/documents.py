@@ -15,6 +15,7 @@ RECEIPT = frozenset(
     ("record", "record_hash", "index", "total", "time", "project", "session", "banks", "content", "released", "key",
      "signature")
 )  # fmt: skip
+_TWIN = "synthetic_twin"
 _DOCUMENT = ("session", "banks", "results")
 
 
@@ -37,7 +38,14 @@ def verify_document(document: dict[str, Any], keys: Keys, words: Words) -> Findi
         place = pick(words, f"result {number}", f"resultat {number}")
         receipts.append((place, _result(result, place, keys, words, finding)))
     _order(document, receipts, words, finding)
-    uncovered = [key for key in document if key not in _DOCUMENT]
+    is_twin = any(_is_twin(result) for result in document["results"] if isinstance(result, dict))
+    if is_twin and document.get("twin") is not True:
+        finding.add(
+            "TWIN_CHANGED", "",
+            pick(words, "Its results are of a synthetic twin, and its head does not say so.",
+                 "Resultatene er fra en syntetisk tvilling, og det står ikke øverst."),
+        )  # fmt: skip
+    uncovered = [key for key in document if key not in _DOCUMENT and not (key == "twin" and is_twin)]
     if uncovered:
         finding.notes.append(_not_signed(uncovered, words))
     good = [receipt for _, receipt in receipts if receipt is not None]
@@ -52,6 +60,12 @@ def verify_document(document: dict[str, Any], keys: Keys, words: Words) -> Findi
             "anchor": f"{last['record']}:{last['record_hash']}",
         }
     return finding
+
+
+def _is_twin(result: dict[str, Any]) -> bool:
+    """Say whether a result carries the mark of a synthetic twin, which its receipt covers."""
+    blocks = result.get("blocks")
+    return isinstance(blocks, list) and any(isinstance(one, dict) and one.get("key") == _TWIN for one in blocks)
 
 
 def _result(result: Any, place: str, keys: Keys, words: Words, finding: Finding) -> dict[str, Any] | None:
