@@ -128,6 +128,7 @@ def test_shape_does_not_depend_on_the_unit(scale: float) -> None:
     shape = collect_shape(passes, "x")
     assert shape.skewness == pytest.approx(scipy.stats.skew(values), rel=1e-9)
     assert shape.kurtosis == pytest.approx(scipy.stats.kurtosis(values, fisher=False), rel=1e-9)
+    assert shapiro_wilk_statistic(values * scale) == pytest.approx(scipy.stats.shapiro(values).statistic, rel=1e-9)
 
 
 def test_shape_of_few_or_equal_rows_is_nothing() -> None:
