@@ -30,11 +30,11 @@ from grille.server.commands.preparation import (
 )
 from grille.server.commands.scope import DataSet, Link, Scope, Variable
 from grille.server.disclosure.evidence import StatusEvidence, Touch
-from grille.server.disclosure.rules.condition import Effect
-from grille.server.engines.base import Source
+from grille.server.disclosure.rules.condition import Effect, is_few
+from grille.server.engines.base import Frame, Source
 from grille.server.errors import Span, TypeMismatchError
 from grille.server.language import ast
-from grille.server.plan.expressions import Apply, ColumnRef, ValueType
+from grille.server.plan.expressions import Apply, ColumnRef, Constant, Expression, ValueType
 from grille.server.plan.steps import negated
 from grille.server.text import Text
 
@@ -78,8 +78,8 @@ class Import:
                 "values",
                 "values(CODE ...)",
                 Text(
-                    "read these codes alone; a code may end in * for all that begin so",
-                    "les bare disse kodene; en kode kan slutte på * for alle som begynner slik",
+                    "read these codes alone; a code may end in * for all that begin so; codes of few units are not read",
+                    "les bare disse kodene; en kode kan slutte på * for alle som begynner slik; koder få enheter har, leses ikke",
                 ),
             ),
         ),
@@ -141,6 +141,13 @@ class Import:
     def compute(self, plan: Any, workspace: Workspace) -> Outcome:
         """Read the variable; count the units and those without a value."""
         workspace.progress("reading")
+        outcome = self._read(plan, workspace)
+        common = common_values(plan.source, plan.column, outcome.frames[plan.dataset], workspace)
+        if common != plan.source.values:
+            outcome = self._read(replace(plan, source=replace(plan.source, values=common)), workspace)
+        return outcome
+
+    def _read(self, plan: Plan, workspace: Workspace) -> Outcome:
         engine, before = workspace.engine, workspace.frames[plan.dataset]
         value = ColumnRef(plan.column, plan.source.type)
         touched: tuple[Touch, ...] = ()
@@ -169,6 +176,35 @@ class Import:
     def present(self, content: Any) -> tuple[Block, ...]:
         """Show the status sentence."""
         return present_status(content)
+
+
+def common_values(source: Source, column: str, frame: Frame, workspace: Workspace) -> tuple[str, ...] | None:
+    """Return the codes of `values` without those that few units have, unless these are many together.
+
+    Otherwise one more rare code adds one unit to the population, and two populations differ in a person.
+    """
+    values = source.values
+    if values is None or len(values) < 2 or not workspace.policy.protects:
+        return values
+    kept: list[str] = []
+    rare: list[str] = []
+    for value in values:
+        found = count_units(workspace.engine, frame, _has_code(column, source.type, value))
+        (rare if is_few(found, workspace.policy.condition_min) else kept).append(value)
+    together = [_has_code(column, source.type, value) for value in rare]
+    if len(rare) > 1:
+        either = Apply("or", tuple(together), ValueType.NUMBER)
+        if not is_few(count_units(workspace.engine, frame, either), workspace.policy.condition_min):
+            return values
+    return tuple(kept) if kept else values
+
+
+def _has_code(column: str, kind: ValueType, value: str) -> Expression:
+    held = ColumnRef(column, kind)
+    text: Expression = held if kind is ValueType.STRING else Apply("string", (held,), ValueType.STRING)
+    beginning = value.endswith("*")
+    code = Constant(value.removesuffix("*") if beginning else value, ValueType.STRING)
+    return Apply("startswith" if beginning else "equal", (text, code), ValueType.NUMBER)
 
 
 def _check_units(dataset: DataSet, link: Link, register: RegisterVariable, span: Span) -> None:
