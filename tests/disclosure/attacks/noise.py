@@ -206,10 +206,14 @@ def counts_and_algebra(lab: Lab, target: Target) -> Finding:
             if ones is not None:
                 rows.append([*taken.astype(float), float(inside)])
                 sums.append(ones)
-    matrix = np.array(rows)
-    if len(rows) < 9 or np.linalg.matrix_rank(matrix) < 9:
+    matrix, counts = np.array(rows), np.array(sums)
+    if len(rows) < 12 or np.linalg.matrix_rank(matrix) < 9:
         return None
-    return 1.0 if float(np.linalg.lstsq(matrix, np.array(sums), rcond=None)[0][-1]) > 0.5 else 0.0
+    solution, _, _, _ = np.linalg.lstsq(matrix, counts, rcond=None)
+    spread = np.sum((counts - matrix @ solution) ** 2) / (len(rows) - matrix.shape[1])
+    error = float(np.sqrt(spread * np.linalg.pinv(matrix.T @ matrix)[-1, -1]))
+    # what is nearer to one half than its own error is no better than the best guess
+    return None if abs(solution[-1] - 0.5) < error else float(solution[-1] > 0.5)
 
 
 def _bit(

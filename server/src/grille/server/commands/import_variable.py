@@ -78,8 +78,8 @@ class Import:
                 "values",
                 "values(CODE ...)",
                 Text(
-                    "read these codes alone; a code may end in * for all that begin so; codes of few units are not read",
-                    "les bare disse kodene; en kode kan slutte på * for alle som begynner slik; koder få enheter har, leses ikke",
+                    "read these codes alone, those of few units left out; * at the end stands for any ending",
+                    "les bare disse kodene, uten dem få enheter har; * til slutt står for enhver slutt",
                 ),
             ),
         ),
