@@ -38,8 +38,13 @@ def test_the_server_s_log_warns_of_the_server_s_own_certificate(home: Home) -> N
 
 @pytest.mark.parametrize(
     "days,revoked,state",
-    [(100, None, "valid"), (30.5, None, "valid"), (29.5, None, "expires in 29 day(s)"), (-1, None, "expired")]
-    + [(100, "2026-11-23T07:00:00+00:00", "revoked 2026-11-23")],
+    [
+        (100, None, "valid"),
+        (30.5, None, "valid"),
+        (29.5, None, "expires in 29 day(s)"),
+        (-1, None, "expired"),
+        (100, "2026-11-23T07:00:00+00:00", "revoked 2026-11-23"),
+    ],
 )
 def test_a_list_tells_the_state_of_each_certificate(days: float, revoked: str | None, state: str) -> None:
     expires = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)

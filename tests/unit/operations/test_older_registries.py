@@ -28,7 +28,8 @@ CREATE TABLE certificates (
 INSERT INTO projects VALUES ('wages', 'standard', '2026-01-01');
 INSERT INTO project_banks VALUES ('wages', 'no.ssb.fdb');
 INSERT INTO users VALUES ('ada', '2026-01-01'), ('audun', '2026-01-01');
-INSERT INTO memberships VALUES ('ada', 'wages', 'researcher', '2026-01-01'), ('audun', 'wages', 'auditor', '2026-01-01');
+INSERT INTO memberships VALUES ('ada', 'wages', 'researcher', '2026-01-01');
+INSERT INTO memberships VALUES ('audun', 'wages', 'auditor', '2026-01-01');
 PRAGMA user_version = 1;
 """
 
