@@ -38,7 +38,7 @@ def _measure(service: Service, profile: str) -> None:
     refused = np.random.default_rng(1).permutation(np.arange(REPLIES) % 2 == 0)
     times = []
     for number, small in enumerate(refused):
-        year = 2300 if small else 1950 + number % 40
+        year = 2300 if small else 1965 + number % 30
         script = HEAD + f"summarize wage if int(born / 100) == {year}\n"
         found = service.run(script, user=f"user-{profile}")["results"][-1]
         assert (found["status"] == "refused") == bool(small)
