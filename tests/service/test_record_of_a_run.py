@@ -100,3 +100,19 @@ def test_sessions_are_recorded_from_opening_to_closing(service: Service, raw: Ra
     mine = [one for one in records_of(service) if one["session"] == session]
     assert [one["event"] for one in mine] == ["session_opened", "command", "session_closed"]
     assert mine[-1]["detail"] == {"reason": "closed"}
+
+
+def test_every_set_that_single_figures_are_about_is_in_the_record(
+    service: Service, raw: RawClient, session: str
+) -> None:
+    raw.run(
+        session,
+        PEOPLE + "generate men = wage if sex == '1'\ncorrelate wage men, pairwise covariance\n"
+        "anova wage sex, posthoc\nsummarize wage\n",
+    )
+    correlate, anova, summarize = commands_of(service, session)[-3:]
+    assert [one["command"] for one in (correlate, anova, summarize)] == ["correlate", "anova", "summarize"]
+    # anova: the whole and each group that is compared
+    assert [len(one["analysis_sets"]) for one in (anova, summarize)] == [3, 1]
+    assert summarize["analysis_sets"][0] in correlate["analysis_sets"]
+    assert len(set(correlate["analysis_sets"])) == len(correlate["analysis_sets"]) == 2

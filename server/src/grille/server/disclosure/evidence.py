@@ -414,13 +414,9 @@ class Sensitivity:
     level: Literal["PUBLIC", "NONPUBLIC", "PERSON_GENERAL", "PERSON_SPECIAL"]
 
 
-Evidence = (
-    PublicEvidence
-    | StatusEvidence
-    | CountEvidence
-    | HistogramEvidence
-    | MagnitudeEvidence
-    | ModelEvidence
-    | FigureSetsEvidence
-    | NoAnswerEvidence
+SetEvidence = (
+    CountEvidence | HistogramEvidence | MagnitudeEvidence | ModelEvidence | FigureSetsEvidence | NoAnswerEvidence
 )
+"""Evidence that has an analysis set."""
+
+Evidence = PublicEvidence | StatusEvidence | SetEvidence

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from grille.server.commands.preparation import highest
 from grille.server.commands.scope import Scope
 from grille.server.commands.whitelist import COMMANDS
-from grille.server.disclosure.evidence import Evidence, PublicEvidence, Sensitivity, StatusEvidence
+from grille.server.disclosure.evidence import (
+    AnalysisSet,
+    Evidence,
+    FigureSetsEvidence,
+    ModelEvidence,
+    PublicEvidence,
+    Sensitivity,
+    SetEvidence,
+    StatusEvidence,
+)
 from grille.server.disclosure.gate import Gate
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_count
@@ -78,5 +87,16 @@ def _rows(evidence: Evidence, policy: Policy) -> int:
 def _digests(evidence: Evidence) -> tuple[str, ...]:
     if isinstance(evidence, PublicEvidence | StatusEvidence):
         return ()
-    words = evidence.analysis_set.sketch
-    return (hashlib.sha256(b"".join(word.to_bytes(8, "big") for word in words)).hexdigest(),)
+    words = dict.fromkeys(one.sketch for one in _sets(evidence))
+    return tuple(hashlib.sha256(b"".join(word.to_bytes(8, "big") for word in one)).hexdigest() for one in words)
+
+
+def _sets(evidence: SetEvidence) -> Iterator[AnalysisSet]:
+    """Yield the set of an evidence, then those that single figures are about."""
+    yield evidence.analysis_set
+    if isinstance(evidence, ModelEvidence):
+        yield from evidence.parts
+    if isinstance(evidence, FigureSetsEvidence):
+        for one in evidence.sets:
+            yield one.analysis_set
+            yield from one.parts
