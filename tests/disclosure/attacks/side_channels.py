@@ -306,7 +306,7 @@ ATTACKS = (
     _bit("existence-by-tabulate", "How a table of one and of none is refused.",
          _tells("tabulate edu sex if {condition}"), "tabulate edu sex if bit == 1"),
     _bit("existence-by-regress", "How a model of one and of none is refused.",
-         _tells("regress wage edu if {condition}"), "regress wage edu if bit == 1"),
+         _tells("regress wage edu if {condition}"), "regress capital edu if bit == 1"),
     _bit("existence-by-multilevel", "How a multilevel model of one and of none is refused.",
          _tells("regress-mml wage edu by muni if {condition}"), "regress-mml capital edu by muni if bit == 1"),
     _bit("existence-by-pictures", "How a histogram of one and of none is refused.",
