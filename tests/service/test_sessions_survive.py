@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import sqlite3
 import threading
 import time
 import uuid
@@ -153,6 +154,56 @@ def test_a_killed_client_finds_its_answers_by_resuming(service: Service, undistu
     assert answers(done.json) == undisturbed
     assert places(service, session) == ONCE
     service.grille("sessions", "close", session)
+
+
+def test_a_restart_is_told_and_what_was_missed_comes_with_receipts(
+    template: Service, tmp_path: Path, undisturbed: list[Any]
+) -> None:
+    service = copy_of(template, tmp_path)
+    service.start()
+    first = service.grille("run", "-", "--keep", "--format", "json", stdin=SCRIPT)
+    session = first.json["session"]
+    released = rows_of(service)
+    service.stop(signal.SIGKILL)
+    with serving(service):
+        assert "interrupted" in service.grille("sessions", "list").out
+        back = service.grille("sessions", "resume", session, "--no-results")
+        assert (back.code, back.out) == (0, "")
+        assert "people" in back.err
+        assert "commands were run again" in back.err
+        assert "ready" in service.grille("sessions", "list").out
+        event = [one for one in records_of(service) if one["event"] != "server_started"][-1]
+        assert (event["event"], event["session"]) == ("session_resumed", session)
+        again = service.grille("sessions", "resume", session, "--no-results")  # twice is once
+        assert "run again" not in again.err
+        assert places(service, session) == ONCE
+        assert rows_of(service) == released  # nothing is released by coming back
+        after = "history\nlist-labels sexes\ntabulate sex\n"
+        history, labels, table = service.grille("run", "-", "--session", session, "--format", "json", stdin=after).json[
+            "results"
+        ]
+        assert [row[1] for row in history["blocks"][0]["rows"]] == [one[1] for one in undisturbed]
+        assert "sexes" in str(labels["blocks"])
+        assert table["status"] == "ok"
+        released = rows_of(service)
+    service.start()
+    service.stop(signal.SIGKILL)
+    with serving(service):
+        document = tmp_path / "again.json"
+        missed = service.grille("sessions", "resume", session, "--format", "json", "--out", document)
+        assert missed.code == 0, missed.err
+        assert [one[1] for one in answers(json.loads(document.read_text()))] == after.splitlines()
+        verified = service.grille("verify", document, "--key", service.home / "keys" / "audit-signing.pub")
+        assert verified.code == 0, verified.out + verified.err
+        assert rows_of(service) == released
+
+
+def rows_of(service: Service) -> int:
+    """Number of sets and partitions in the ledger."""
+    connection = sqlite3.connect(service.home / "ledger.sqlite")
+    (rows,) = connection.execute("SELECT count(*) FROM released_sets").fetchone()
+    connection.close()
+    return int(rows)
 
 
 def test_ctrl_c_stops_a_script_that_would_outlive_its_client(service: Service, raw: RawClient) -> None:

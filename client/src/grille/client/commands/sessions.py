@@ -42,11 +42,11 @@ def list_sessions(environment: Environment, words: Words) -> Exit:
     if not sessions:
         environment.stdout.write(pick(words, "No open sessions\n", "Ingen åpne økter\n"))
         return Exit.OK
-    heads = pick(words, "Session|Project|State|Opened|Last used|Commands|Banks",
-                 "Økt|Prosjekt|Tilstand|Åpnet|Sist brukt|Kommandoer|Banker").split("|")  # fmt: skip
+    heads = pick(words, "Session|Project|State|Last used|Commands|Banks",
+                 "Økt|Prosjekt|Tilstand|Sist brukt|Kommandoer|Banker").split("|")  # fmt: skip
     rows: list[list[str | int]] = [
         [one.session_id, one.project, pick(words, *_STATES.get(one.state, ("ready", "klar"))),
-         _time(one.create_time), _time(one.last_used_time), one.commands,
+         _time(one.last_used_time), one.commands,
          ", ".join(f"{bank.bank}:{bank.version}" for bank in one.banks)]
         for one in sessions
     ]  # fmt: skip

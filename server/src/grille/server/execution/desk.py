@@ -22,7 +22,7 @@ from grille.server.execution.quotas import Usage
 from grille.server.execution.rebuild import Rebuild
 from grille.server.execution.replay import Opening, Replay, Replayed
 from grille.server.execution.rights import NO_RIGHTS, Rights, without_rights
-from grille.server.execution.scripts import Request, Scripts
+from grille.server.execution.scripts import Encode, Request, Scripts
 from grille.server.sessions.job import Follower
 from grille.server.sessions.manager import SessionManager, new_identifier
 from grille.server.sessions.messages import AttachedBank
@@ -158,8 +158,13 @@ class Desk:
         if job is not None and request and job.request == request:
             job.stop.set()
 
-    def resume(self, caller: Caller, identifier: str) -> Session:
+    def resume(self, caller: Caller, identifier: str, encode: Encode[M]) -> Session:
         """Return a session of the caller with its data sets at hand, made again if a restart took them.
+
+        Args:
+            caller: Who asks.
+            identifier: Id of the session.
+            encode: Makes the messages of its latest script's events, which are then kept for who asks for them.
 
         Raises:
             UnknownNameError: UNKNOWN_SESSION.
@@ -167,13 +172,26 @@ class Desk:
             InternalError: SESSION_NOT_REBUILT.
         """
         session = self.session(caller, identifier)
-        with session.entering:
+        with session.resuming:
+            session.rebuilt = 0
             if session.is_interrupted:
-                with session.exclusive(Stop()):
-                    for _ in self._rebuild.session(caller, session):
-                        pass
+                self._bring_back(caller, session, encode)
                 self._sessions.used(session)
         return session
+
+    def _bring_back(self, caller: Caller, session: Session, encode: Encode[M]) -> None:
+        latest = self._rebuild.latest_request(session)
+        if latest:
+            self._scripts.follow(Request(caller, session, b"", latest, 0, encode, Stop())).leave()
+            job = session.job
+            if job is not None:
+                job.wait()
+                if session.is_interrupted and job.error is not None:
+                    raise job.error
+        else:
+            with session.entering, session.exclusive(Stop()):
+                for _ in self._rebuild.session(caller, session):
+                    pass
 
     def replay(self, caller: Caller, identifier: str, stop: Stop) -> Iterator[Replayed]:
         """Replay a session of the caller, or of a project whose auditor the caller is; see Replay.session."""

@@ -14,12 +14,14 @@ from grille.server.audit.record import AuditRecord, Event, Outcome
 from grille.server.audit.sessions import Entry
 from grille.server.errors import BudgetError, DisclosureError, GrilleError, InternalError
 from grille.server.execution.interface import Answer, Caller, CommandRun, Executor, Recorded
+from grille.server.execution.receipts import Receipts, content_digest
 from grille.server.execution.record import digest
 from grille.server.language.ast import Command as Node
 from grille.server.language.parser import parse
 from grille.server.sessions.session import Session
 from grille.server.sessions.stop import Stop
 from grille.server.text import Text
+from grille.v1.receipts_pb2 import Receipt
 
 RETRIED = frozenset(("SERVER_STOPPING",))
 """Reasons of failures that the server's end caused: such a command is run by the next server."""
@@ -59,6 +61,12 @@ class Rebuild:
         self._log = log
         self._entries = entries
         self._equip = equip
+        self._receipts = Receipts(log)
+
+    def latest_request(self, session: Session) -> str:
+        """Return the id of the latest request that the log knows of a session; empty when there is none."""
+        requests = (one.detail.get("request", "") for one in self._entries(session.identifier, session.record))
+        return next((one for one in reversed(list(requests)) if one), "")
 
     def session(self, caller: Caller, session: Session, request: str = "", answered: int = 0) -> Iterator[Past]:
         """Make the session's scope and data sets again.
@@ -77,6 +85,7 @@ class Rebuild:
             BudgetError: SESSION_NOT_REBUILT when something does not come out again; the session stays as it is.
         """
         self._equip(caller, session)
+        session.requests.clear()
         stop, commands, rerun = Stop(), 0, 0
         asked: list[Past] = []
         for entry in self._entries(session.identifier, session.record):
@@ -96,11 +105,25 @@ class Rebuild:
                 else:
                     session.scope = replace(session.scope, history=(*session.scope.history, entry.source))
             if is_asked:
-                asked.append(_past(entry, index, total, answer))
+                receipt = self._receipt(caller, session, entry, answer) if index > answered else None
+                asked.append(_past(entry, index, total, answer, receipt))
         self._log.append(session_resumed(session, caller, rerun))
         session.commands, session.rebuilt = commands, rerun
         session.is_interrupted = False
         yield from asked
+
+    def _receipt(self, caller: Caller, session: Session, entry: Entry, answer: Answer | None) -> Receipt | None:
+        """Return the receipt of an answer that came out again; failures of an earlier server are told without one."""
+        if answer is None:
+            return None
+        node = node_of(entry)
+        span = replace(node.head.span, line=int(entry.detail.get("line", "0")))
+        index, total = place_of(entry)
+        run = CommandRun(session, caller, replace(node, head=replace(node.head, span=span)), Stop(), "", index, total)
+        content = content_digest(run, answer, None, entry.elapsed_ms)
+        if content != entry.content_digest:
+            raise not_rebuilt(entry, "RESULT_DIFFERS")
+        return self._receipts.make(run, answer, content, entry.released_digest, (entry.sequence, entry.hash))
 
     def _again(self, caller: Caller, session: Session, entry: Entry, stop: Stop) -> Answer:
         try:
@@ -124,11 +147,11 @@ def place_of(entry: Entry) -> tuple[int, int]:
     return int(index), int(total or 0)
 
 
-def _past(entry: Entry, index: int, total: int, answer: Answer | None) -> Past:
+def _past(entry: Entry, index: int, total: int, answer: Answer | None, receipt: Receipt | None) -> Past:
     words = entry.source.split(maxsplit=1)
     error = _recorded_error(entry) if entry.outcome is not Outcome.ANSWERED else None
     line = int(entry.detail.get("line", "0"))
-    recorded = Recorded(answer, error, entry.sequence, entry.elapsed_ms)
+    recorded = Recorded(answer, error, entry.sequence, entry.elapsed_ms, receipt)
     return Past(words[0] if words else "", entry.source, line, index, total, recorded)
 
 

@@ -55,6 +55,7 @@ class Rejected:
 
 
 ScriptEvent = Started | Phase | Warned | Recorded | Rejected
+Encode = Callable[[ScriptEvent], Iterable[tuple[M, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Request(Generic[M]):
     script: bytes
     identifier: str
     answered: int
-    encode: Callable[[ScriptEvent], Iterable[tuple[M, int]]]
+    encode: Encode[M]
     stop: Stop
 
     @property
@@ -115,11 +116,12 @@ class Scripts:
         session, identifier = request.session, request.identifier
         with session.entering:
             job: ScriptJob[M] | None = session.job
-            if identifier and job is not None and job.request == identifier:
+            is_kept = job is not None and not (session.is_interrupted and job.has_ended)
+            if identifier and job is not None and is_kept and job.request == identifier:
                 if request.script and request.digest != job.script:
                     raise reused()
                 return job.follow(request.answered)
-            if identifier and (identifier in session.requests or not (request.script or session.is_interrupted)):
+            if identifier and not session.is_interrupted and (identifier in session.requests or not request.script):
                 raise answers_gone()
             with contextlib.ExitStack() as held:
                 held.enter_context(session.exclusive(request.stop))

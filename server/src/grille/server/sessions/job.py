@@ -87,6 +87,11 @@ class ScriptJob(Generic[M]):
         """Whether the script has ended."""
         return self._has_ended
 
+    @property
+    def error(self) -> Exception | None:
+        """What ended the script, once it has ended."""
+        return self._error
+
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the script has ended; tells whether it has."""
         with self._changed:

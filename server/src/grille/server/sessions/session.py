@@ -43,6 +43,7 @@ class Session:
         requests: Ids of the scripts run so far, oldest first.
         rebuilt: Number of commands that were run again when it was last brought back.
         entering: Held while a script is taken in, so that two requests with one id are one script.
+        resuming: Held while somebody brings it back, so that two who try are one.
         is_interrupted: Whether a restart of the server took scope and data sets; the audit log can make them again.
         record: Sequence number of the audit record of its opening.
     """
@@ -62,6 +63,7 @@ class Session:
         self.requests: dict[str, None] = {}
         self.rebuilt = 0
         self.entering = threading.Lock()
+        self.resuming = threading.Lock()
         self.is_interrupted = False
         self.record = 0
         self._settings: WorkerSettings | None = None

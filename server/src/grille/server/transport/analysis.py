@@ -10,7 +10,7 @@ import grpc
 from grille.server.errors import GrilleError, InternalError, TypeMismatchError
 from grille.server.execution.desk import Desk
 from grille.server.execution.interface import Recorded, Warned
-from grille.server.execution.scripts import Phase, Rejected, Request, ScriptEvent, Started
+from grille.server.execution.scripts import Encode, Phase, Rejected, Request, ScriptEvent, Started
 from grille.server.sessions.stop import Stop
 from grille.server.text import Language, Text
 from grille.server.transport.errors import detail_of
@@ -38,9 +38,6 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         caller = self._identify(context)
         session = self._desk.session(caller, request.session_id)
 
-        def encode(event: ScriptEvent) -> list[tuple[Event, int]]:
-            return [(message, message.ByteSize()) for message in _events(event, session.language)]
-
         follower = self._desk.run(
             Request(
                 caller,
@@ -48,7 +45,7 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
                 request.script,
                 _identifier(request.request_id),
                 max(0, request.answered_commands),
-                encode,
+                encoder(session.language),
                 Stop(),
             )
         )
@@ -75,6 +72,11 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
             explanations=explanations(found, policy, language) if request.explain else (),
             profile=policy.profile if request.explain else "",
         )
+
+
+def encoder(language: Language) -> Encode[Event]:
+    """Return what makes the messages of an event, each with its bytes."""
+    return lambda event: [(message, message.ByteSize()) for message in _events(event, language)]
 
 
 def _identifier(text: str) -> str:

@@ -11,6 +11,7 @@ from grille.server.execution.desk import Desk
 from grille.server.execution.quotas import LABELS
 from grille.server.sessions.session import Session, State
 from grille.server.sessions.stop import Stop
+from grille.server.transport.analysis import encoder
 from grille.server.transport.identity import Identify
 from grille.server.transport.interceptor import language_of
 from grille.v1 import session_pb2, session_pb2_grpc
@@ -58,7 +59,9 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
         self, request: session_pb2.ResumeSessionRequest, context: grpc.ServicerContext
     ) -> session_pb2.ResumeSessionResponse:
         """Bring a session back."""
-        session = self._desk.resume(self._identify(context), request.session_id)
+        caller = self._identify(context)
+        language = self._desk.session(caller, request.session_id).language
+        session = self._desk.resume(caller, request.session_id, encoder(language))
         return session_pb2.ResumeSessionResponse(
             session=_message(session),
             request_id=next(reversed(session.requests), ""),
