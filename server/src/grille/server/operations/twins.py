@@ -79,7 +79,7 @@ class Twins:
         """Make a twin in a process of its own, so that the server does not hold the memory of it."""
         if version in list_banks(self._home.twins).get(bank, {}):
             return
-        program = "import sys; from grille.server.operations.cli import main; main()"
+        program = "from grille.server.operations.cli import main; main()"
         arguments = ["bank", "twin", str(self._home.path), "--bank", bank, "--version", str(version)]
         try:
             done = subprocess.run(
