@@ -26,6 +26,11 @@ In the columns: share of targets found, by guessing in brackets; number of targe
 """
 
 
+SHORT = """This page is of the short form, `make attacks ARGS="--targets 0 --write"`: one target for each attack, two for a
+bit, and the attacks of a family share a project.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether the suite passes: no attack succeeded but known ones, controls answered, statistics useful."""
@@ -85,6 +90,8 @@ def page(families: Mapping[str, Sequence[Attack]], outcomes: Sequence[Outcome], 
     sizes = sorted({outcome.size for outcome in outcomes})
     known = {(outcome.attack.name, outcome.size): outcome for outcome in outcomes}
     lines = [HEAD.format(sizes=" and of ".join(f"{size:,}".replace(",", " ") for size in sizes))]
+    if max(outcome.targets for outcome in outcomes) <= 2:
+        lines[0] += "\n" + SHORT
     lines += [f"* {line}" for line in summary(outcomes, utilities)]
     for family, attacks in families.items():
         heads = " | ".join(f"{size:,}".replace(",", " ") for size in sizes)
