@@ -26,8 +26,8 @@ In the columns: share of targets found, by guessing in brackets; number of targe
 """
 
 
-SHORT = """This page is of the short form, `make attacks ARGS="--targets 0 --write"`: one target for each attack, two for a
-bit, and the attacks of a family share a project.
+SHORT = """This page is of the short form, `make attacks ARGS="--targets 0 --write"`: one target for each attack, two
+for a bit, and the attacks of a family share a project.
 """
 
 

@@ -50,7 +50,7 @@ class Attack:
         run: Tries it on targets; returns what it found per target, None for nothing.
         control: Asks an honest question of the same shape; returns whether it was answered.
         per_target: Whether each target costs a session of its own, so that the short profile takes only a few.
-        hole: Empty, or why the attack is known to succeed; such an attack fails the suite when it stops succeeding.
+        hole: Empty, or why the attack is known to succeed; it is told when such an attack comes to nothing.
     """
 
     name: str
