@@ -50,11 +50,14 @@ def test_a_small_cluster_is_not_isolated_by_fitting_another_one_in_full(bench: W
 
 
 def test_a_robust_error_is_not_made_up_by_one_outlier(bench: Workbench) -> None:
-    wage = truth().wage[2022]
-    at = float(np.nanmax(wage))
-    made = DATA + f"generate bump = 1 / (1 + abs(wage - {at!r}) / 3000)\ngenerate y = age + 30000 * bump ^ 8\n"
-    assert reason(bench, made + "regress y man born, robust") == "UNIT_ISOLATED"
-    assert reason(bench, "regress y man born") is None  # the design is harmless: it is the error that is not
+    """One unit is far out in a regressor and in the outcome, both within what a model may have."""
+    wage, born = truth().wage[2022], truth().born
+    target = int(np.flatnonzero(~np.isnan(wage))[50])
+    bump = f"1 / (1 + 1000 * (abs(wage - {float(wage[target])!r}) + abs(born - {born[target]})))"
+    made = DATA + f"generate bump = {bump}\ngenerate x = age + 200 * bump\n"
+    made += "generate y = born - 100 * int(born / 100) + man + 60 * bump\n"
+    assert reason(bench, made + "regress y x, robust") == "UNIT_ISOLATED"
+    assert reason(bench, "regress y x") is None  # the design is harmless: it is the error that is not
 
 
 @pytest.mark.parametrize(
