@@ -168,7 +168,7 @@ def test_a_restart_is_told_and_what_was_missed_comes_with_receipts(
     with serving(service):
         assert "interrupted" in service.grille("sessions", "list").out
         back = service.grille("sessions", "resume", session, "--no-results")
-        assert (back.code, back.out) == (0, "")
+        assert (back.code, back.out) == (0, ""), back.err
         assert "people" in back.err
         assert "commands were run again" in back.err
         assert "ready" in service.grille("sessions", "list").out

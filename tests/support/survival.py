@@ -70,6 +70,7 @@ def survive(service: Service, undisturbed: list[Any], rounds: int, seed: int) ->
                 time.sleep(chance.uniform(0.0, 0.5))
                 service.start()
             elif victim == "client":
+                soon(lambda session=session: commands_of(service, session))  # else there is nothing to come back to
                 process.kill()
             else:
                 for pid in workers(service):
