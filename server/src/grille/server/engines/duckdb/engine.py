@@ -143,7 +143,8 @@ class DuckDbEngine:
     def sweep(self, live: tuple[Frame, ...]) -> None:
         """Drop every stored table that no frame of `live` uses; a new command begins, interrupts are forgotten."""
         self._requests.begin()
-        self._store.sweep(live)
+        if not self._sketches.busy():  # a table is dropped only when a large one is written to its end
+            self._store.sweep(live)
 
     def interrupt(self) -> None:
         """Stop the running request; it raises BudgetError with reason CANCELLED."""

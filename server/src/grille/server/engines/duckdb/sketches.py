@@ -70,6 +70,10 @@ class Sketches:
                 self._store.named(name, _words(self._whole(rows)))
             self._ready.add(name)
 
+    def busy(self) -> bool:
+        """Tell whether words are being written now."""
+        return any(not one.done() for one in tuple(self._pending.values()))
+
     def close(self) -> None:
         """Wait for what is being written."""
         self._writer.shutdown()
