@@ -60,10 +60,18 @@ class Compaction:
             columns |= self._compacted(rows, name, sharing)
         everyone = exp.select(aliased(exp.true(), VALUE)).from_(bank_table(SESSION, keys, KEYS))
         present, _ = self._store.mask(everyone)
-        whole = None if is_compact(rows) else (rows.keys, rows.present)
+        whole = (rows.keys, rows.present) if rows.whole is None else (rows.whole[0], self._chosen(keys))
         compact = replace(rows, keys=f"{SESSION}/{keys}", present=present, whole=whole)
-        self._sketches.begin(compact, rows)
+        self._sketches.begin(compact)
         return Frame(compact, {name: columns[name] for name in frame.columns})
+
+    def _chosen(self, keys: str) -> str:
+        """Store which units of the bank are among the keys of a data set that was compact before."""
+        units = exp.select(field(KEYS, _UNIT)).from_(bank_table(SESSION, keys, KEYS))
+        place = np.ma.getdata(self._requests.arrays(units)[_UNIT]).astype(np.int64)
+        chosen = np.zeros(int(place.max(initial=-1)) + 1, dtype=np.bool_)
+        chosen[place] = True
+        return self._store.array(pa.array(chosen))
 
     def _compacted(self, rows: Rows, name: str, sharing: dict[str, StoredColumn]) -> dict[str, StoredColumn]:
         """Return the columns that share a stored table without absent rows, and without codes that are no more used."""

@@ -26,7 +26,7 @@ from grille.server.engines.duckdb.sql import (
     composition,
     is_compact,
     rows_of,
-    sketches_of,
+    sketch_table,
     stored,
     table,
     units_table,
@@ -153,7 +153,7 @@ def _figures_per_code(
     kinds = (*_ADDED, MeasureKind.SKETCH) if sketched else _ADDED
     measures = [Measure(kind.value, kind) for kind in kinds]
     select = exp.Select().from_(table(rows.present))
-    words = [table(sketches_of(rows))] if sketched and is_compact(rows) else []
+    words = [sketch_table(rows)] if sketched and is_compact(rows) else []
     for joined in (table(codes), units_table(rows), *words):
         select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
     for number, measure in enumerate(measures):

@@ -70,7 +70,7 @@ class DuckDbEngine:
         self._store = Store(self._requests)
         self._dictionaries = Dictionaries(self._requests, self._store)
         self._folding = Folding(self._dictionaries)
-        self._sketches = Sketches(self._requests, self._store)
+        self._sketches = Sketches(self._requests)
         self._frames = Frames(self._requests, self._store, self._dictionaries, self._sketches)
 
     def attach(self, name: str, path: str, key: str) -> None:
@@ -143,8 +143,8 @@ class DuckDbEngine:
     def sweep(self, live: tuple[Frame, ...]) -> None:
         """Drop every stored table that no frame of `live` uses; a new command begins, interrupts are forgotten."""
         self._requests.begin()
-        if not self._sketches.busy():  # a table is dropped only when a large one is written to its end
-            self._store.sweep(live)
+        self._store.sweep(live)
+        self._sketches.sweep(live)
 
     def interrupt(self) -> None:
         """Stop the running request; it raises BudgetError with reason CANCELLED."""

@@ -21,6 +21,7 @@ from grille.server.text import Text
 
 DIALECT = "duckdb"
 SESSION = "session"
+MEMORY = "memory"
 KEYS = "keys"
 VALUE = "v"
 SKETCH_WORDS = 6
@@ -57,8 +58,13 @@ def is_compact(rows: Rows) -> bool:
 
 
 def sketches_of(rows: Rows) -> str:
-    """Return the stored table of the sketch words of compact rows."""
+    """Return the table, in memory, of the sketch words of compact rows."""
     return f"x{rows.keys.removeprefix(f'{SESSION}/k')}"
+
+
+def sketch_table(rows: Rows) -> exp.Table:
+    """Return the table of the sketch words of compact rows, under its own name."""
+    return bank_table(MEMORY, sketches_of(rows), sketches_of(rows))
 
 
 def only_present(rows: Rows, joined: exp.Table) -> exp.Select:
@@ -187,7 +193,7 @@ def composition(
     if keys or not tables or (sketches and not is_compact(rows)):
         tables.append(units_table(rows))
     if sketches and is_compact(rows):
-        tables.append(table(sketches_of(rows)))
+        tables.append(sketch_table(rows))
     select = exp.Select().from_(table(rows.present))
     for joined in dict.fromkeys(tables):
         select.append("joins", exp.Join(this=joined, method="POSITIONAL"))
@@ -226,9 +232,9 @@ def function(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def create(name: str, select: exp.Expr) -> str:
-    """Return the statement that stores `select` as table `name` of the session."""
-    bare = exp.Table(this=_quoted(name), db=_quoted("main"), catalog=_quoted(SESSION))
+def create(name: str, select: exp.Expr, catalog: str = SESSION) -> str:
+    """Return the statement that stores `select` as table `name` of the session, or of another database."""
+    bare = exp.Table(this=_quoted(name), db=_quoted("main"), catalog=_quoted(catalog))
     return exp.Create(this=bare, kind="TABLE", expression=select).sql(DIALECT)
 
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from grille.server.engines.base import Frame
 from grille.server.engines.duckdb.connection import INCOMING, Requests, identifier
-from grille.server.engines.duckdb.sql import DIALECT, SESSION, VALUE, bank_table, create, field, is_compact, sketches_of
+from grille.server.engines.duckdb.sql import DIALECT, SESSION, VALUE, bank_table, create, field
 
 _COLUMN, _MASK, _LEVELS, _KEYS, _DICTIONARY = "c", "m", "f", "k", "d"
 
@@ -47,14 +47,6 @@ class Store:
         """Store unit and record key of the rows of a compact data set."""
         return self._write(_KEYS, select)
 
-    def named(self, name: str, select: exp.Expr) -> None:
-        """Store a table under a name that belongs to another one's."""
-        self._requests.run(create(name, select))
-
-    def has(self, name: str) -> bool:
-        """Tell whether a table is stored."""
-        return name in self._tables()
-
     def levels(self, levels: Iterable[str]) -> str:
         """Store ascending levels as an enumeration type, kept until the next sweep; return its name."""
         name = self._name(_LEVELS)
@@ -69,7 +61,6 @@ class Store:
         used |= {column.dictionary for frame in live for column in frame.columns.values() if column.dictionary}
         used |= {frame.rows.present for frame in live if frame.rows is not None}
         used |= {frame.rows.keys.split("/", 1)[1] for frame in live if frame.rows is not None}
-        used |= {sketches_of(frame.rows) for frame in live if frame.rows is not None and is_compact(frame.rows)}
         used |= {frame.rows.whole[1] for frame in live if frame.rows is not None and frame.rows.whole is not None}
         if not self._levels and (frozenset(used), self._next) == self._swept:
             return  # nothing was written, and the same is used
