@@ -143,8 +143,9 @@ class DuckDbEngine:
     def sweep(self, live: tuple[Frame, ...]) -> None:
         """Drop every stored table that no frame of `live` uses; a new command begins, interrupts are forgotten."""
         self._requests.begin()
-        self._store.sweep(live)
-        self._sketches.sweep(live)
+        if not self._sketches.busy():
+            self._store.sweep(live)
+            self._sketches.sweep(live)
 
     def interrupt(self) -> None:
         """Stop the running request; it raises BudgetError with reason CANCELLED."""

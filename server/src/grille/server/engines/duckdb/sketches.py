@@ -68,6 +68,10 @@ class Sketches:
             self._write(rows)
             self._ready.add(name)
 
+    def busy(self) -> bool:
+        """Tell whether words are being written now; a table of the session is dropped only when they are."""
+        return any(not one.done() for one in tuple(self._pending.values()))
+
     def sweep(self, live: Iterable[Frame]) -> None:
         """Drop the words of rows that no frame of `live` has."""
         used = {sketches_of(frame.rows) for frame in live if frame.rows is not None and is_compact(frame.rows)}
