@@ -12,20 +12,23 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
+import pyarrow as pa
 from sqlglot import exp
 
 from grille.server.engines.base import Frame, Rows
-from grille.server.engines.duckdb.connection import Requests
+from grille.server.engines.duckdb.connection import INCOMING, Requests
 from grille.server.engines.duckdb.sql import (
     DIALECT,
     KEYS,
     MEMORY,
     SKETCH_WORDS,
+    VALUE,
     create,
     field,
     is_compact,
-    only_present,
     sketches_of,
+    stored,
+    table,
     units_table,
 )
 from grille.server.errors import GrilleError, InternalError
@@ -95,6 +98,11 @@ class Sketches:
             raise InternalError("UNITS_UNKNOWN", Text(text, "Det er ikke kjent hvilke enheter et datasett har."))
         keys, present = rows.whole
         everyone = Rows(keys, 0, rows.unit_type, rows.bank, present)
-        words = [field(KEYS, f"s{word}") for word in range(SKETCH_WORDS)]
-        select = only_present(everyone, units_table(everyone)).select(*words)
-        self._requests.run(create(sketches_of(rows), select, MEMORY))
+        # the mask is copied first: whoever reads the session's file while others write to it makes them wait
+        mask = exp.select(stored(present)).from_(table(present))
+        chosen = pa.Table.from_batches(list(self._requests.stream(mask)), pa.schema([(VALUE, pa.bool_())]))
+        incoming = exp.Table(this=exp.to_identifier(INCOMING, quoted=True))
+        select = exp.select(*(field(KEYS, f"s{word}") for word in range(SKETCH_WORDS))).from_(incoming)
+        select.append("joins", exp.Join(this=units_table(everyone), method="POSITIONAL"))
+        select = select.where(field(INCOMING, VALUE))
+        self._requests.run(create(sketches_of(rows), select, MEMORY), chosen)
