@@ -6,6 +6,7 @@ from support.model_data import in_batches, spec
 
 from grille.server.errors import NumericError
 from grille.server.plan.aggregates import Batch, FactorLevels
+from grille.server.statistics import moments as moments_module
 from grille.server.statistics.compressed import combinations, compress, compressed_moments
 from grille.server.statistics.design import expand
 from grille.server.statistics.moments import collect_moments
@@ -120,3 +121,15 @@ def test_moments_do_not_serve_a_design_with_another_column_or_outcome():
     whole = collect_moments(passes, expand(spec("y", ("age",)), levels), levels)
     assert selected_moments(whole, expand(spec("y", ("age", "i.region")), levels)) is None
     assert selected_moments(whole, expand(spec("man", ("age",)), levels)) is None
+
+
+def test_wide_designs_are_taken_in_parts_and_give_the_same_moments(monkeypatch):
+    whole, _, _ = both(("school",))
+    monkeypatch.setattr(moments_module, "_FEWEST_ROWS", 7)
+    monkeypatch.setattr(moments_module, "_MOST_VALUES", 11)
+    parts, wanted, _ = both(("school",))
+    for found in (parts, wanted):
+        np.testing.assert_allclose(found.mean, whole.mean, rtol=1e-12)
+        np.testing.assert_allclose(found.cross, whole.cross, rtol=1e-9, atol=1e-9 * np.abs(whole.cross).max())
+        np.testing.assert_allclose(found.groups.means, whole.groups.means, rtol=1e-9, atol=1e-9)
+    assert parts.ranges == whole.ranges

@@ -190,6 +190,15 @@ def fill(design: Design, batch: Batch, out: Floats) -> Floats:
     return block
 
 
+def column_values(column: Column, batch: Batch) -> Floats:
+    """Return the numbers of one design column for the rows of a batch, float64 (rows,)."""
+    values = np.empty(batch.rows)
+    _write(column.parts[0], batch, values)
+    for part in column.parts[1:]:
+        _multiply(part, batch, values)
+    return values
+
+
 def part_values(part: Part, batch: Batch) -> Floats:
     """Return the numbers of one multiplicand for the rows of a batch, float64 (rows,)."""
     values = np.empty(batch.rows)

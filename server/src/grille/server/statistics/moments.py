@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from grille.server.errors import InternalError
 from grille.server.plan.aggregates import Batch, FactorLevels
 from grille.server.statistics import refusals
 from grille.server.statistics.cells import CellIndex, Indices, cell_index
-from grille.server.statistics.design import Design, Floats, Pass, fill
+from grille.server.statistics.design import Design, Floats, Pass, column_values, fill
 from grille.server.statistics.group_sums import GroupSums
 from grille.server.statistics.prefetch import prefetch, with_first_of
 from grille.server.statistics.ranges import ColumnRange, RangeTracker
@@ -18,6 +19,8 @@ from grille.server.text import Text
 
 # Enough rows that a value which all but nine rows share is the most common of them.
 _FIRST_ROWS = 1024
+_FEWEST_ROWS = 8192
+_MOST_VALUES = 2**24
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,24 @@ class Gathering:
         self.sums = GroupSums(design, levels, cells) if groups else None
 
     def add(self, batch: Batch, weights: Floats | None = None) -> None:
-        """Take in rows; with `weights`, float64 (rows,), each stands for so many equal ones."""
+        """Take in rows; with `weights`, float64 (rows,), each stands for so many equal ones, and all come at once."""
+        if weights is not None:
+            for row, tracker in self.trackers.items():
+                columns = self.design.columns
+                tracker.add(
+                    column_values(columns[row], batch) if row < len(columns) else batch.numbers[self.design.outcome],
+                    weights,
+                )
+        for part in _parts(batch.rows, len(self.total)):
+            self._add(_part(batch, part), None if weights is None else weights[part])
+
+    def _add(self, batch: Batch, weights: Floats | None) -> None:
         if self.block.shape[1] < batch.rows:
             self.block = np.empty((self.block.shape[0], batch.rows))
         block = fill(self.design, batch, self.block)
         for row in self.shifted:
-            self.trackers[row].add(block[row], weights)
+            if weights is None:
+                self.trackers[row].add(block[row])
             if self.n == 0:
                 self.origin[row] = block[row].mean()
             block[row] -= self.origin[row]
@@ -181,3 +196,17 @@ class Gathering:
         if self.index is not None:
             crossed = int(np.count_nonzero(np.bincount(self.index.middles()[used]) > 1))
         return GroupMoments(self.variables, sizes[used], means, top, first.size, crossed, self.index, position)
+
+
+def _parts(rows: int, columns: int) -> Iterator[slice]:
+    """Yield the rows in parts whose design fits into 128 MiB, however many columns it has."""
+    step = max(_FEWEST_ROWS, _MOST_VALUES // columns)
+    for start in range(0, rows, step):
+        yield slice(start, min(rows, start + step))
+
+
+def _part(batch: Batch, part: slice) -> Batch:
+    if part.stop - part.start == batch.rows:
+        return batch
+    numbers = {name: values[part] for name, values in batch.numbers.items()}
+    return Batch(numbers, {name: codes[part] for name, codes in batch.factors.items()}, part.stop - part.start)
