@@ -12,6 +12,7 @@ from grille.server.blocks import Block
 from grille.server.commands.analysis import condition
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
 from grille.server.commands.lookup import populated_dataset
+from grille.server.commands.model_tables import present_model
 from grille.server.commands.models import (
     Model,
     check_outcome_apart,
@@ -20,7 +21,6 @@ from grille.server.commands.models import (
     evidence_or_failure,
     is_function_of,
     outcome_of,
-    present_model,
 )
 from grille.server.commands.options import check_options
 from grille.server.commands.posthoc import compare_groups

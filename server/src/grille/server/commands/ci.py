@@ -14,7 +14,7 @@ from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome,
 from grille.server.commands.cube import code_text
 from grille.server.commands.describe import Description, describe
 from grille.server.commands.lookup import populated_dataset
-from grille.server.commands.models import interval_heads
+from grille.server.commands.model_tables import interval_heads
 from grille.server.commands.options import check_options
 from grille.server.commands.regress import LEVEL
 from grille.server.commands.scope import Scope, Variable

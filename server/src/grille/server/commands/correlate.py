@@ -13,7 +13,7 @@ from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome,
 from grille.server.commands.complete import any_value, complete_rows
 from grille.server.commands.facts import has_missing
 from grille.server.commands.lookup import populated_dataset
-from grille.server.commands.models import present_model
+from grille.server.commands.model_tables import present_model
 from grille.server.commands.options import check_options
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import analysis_set

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from grille.server.commands.models import Model, Reading, coefficient_table, interval_heads
+from grille.server.commands.model_tables import coefficient_table, interval_heads
+from grille.server.commands.models import Model, Reading
 from grille.server.commands.regress import MODEL_COLUMNS
 from grille.server.commands.scope import Variable
 from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, GroupLevel, UnitCount

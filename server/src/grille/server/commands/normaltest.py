@@ -14,7 +14,7 @@ from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
 from grille.server.commands.complete import any_value, complete_rows
 from grille.server.commands.facts import reference
 from grille.server.commands.lookup import populated_dataset
-from grille.server.commands.models import present_model
+from grille.server.commands.model_tables import present_model
 from grille.server.commands.options import check_options
 from grille.server.commands.scope import Scope, Variable
 from grille.server.commands.sets import SET_MEASURES, analysis_set, group_set

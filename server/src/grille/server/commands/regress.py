@@ -9,18 +9,16 @@ from grille.server.blocks import Block
 from grille.server.commands.analysis import categorical, condition
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
 from grille.server.commands.lookup import populated_dataset
+from grille.server.commands.model_tables import coefficient_table, interval_heads, present_model
 from grille.server.commands.models import (
     Model,
     Reading,
     check_outcome_apart,
-    coefficient_table,
     design_terms,
     enter,
     evidence_or_failure,
-    interval_heads,
     is_function_of,
     outcome_of,
-    present_model,
 )
 from grille.server.commands.options import Options, check_options
 from grille.server.commands.regress_estimate import estimate

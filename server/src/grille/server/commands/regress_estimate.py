@@ -10,15 +10,14 @@ from grille.server.commands.base import Workspace
 from grille.server.commands.beside import beside
 from grille.server.commands.facts import reference
 from grille.server.commands.gathering import gather, recall
+from grille.server.commands.model_tables import dropped_notice, term_labels
 from grille.server.commands.models import (
     Model,
     Reading,
     design_columns,
-    dropped_notice,
     expect_combinations,
     outcome_weight,
     smallest_combination,
-    term_labels,
 )
 from grille.server.commands.preparation import COUNT_MEASURES
 from grille.server.commands.sets import analysis_set

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grille.server.commands.base import OptionSpec, Workspace
-from grille.server.commands.models import Model, Reading, term_labels
+from grille.server.commands.model_tables import term_labels
+from grille.server.commands.models import Model, Reading
 from grille.server.commands.options import Options
 from grille.server.commands.regress_margins import margins_table
 from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, TableNeeds

@@ -6,7 +6,8 @@ import numpy as np
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.facts import is_binary, reference
-from grille.server.commands.models import Model, Reading, interval_heads, level_label
+from grille.server.commands.model_tables import interval_heads, level_label
+from grille.server.commands.models import Model, Reading
 from grille.server.commands.preparation import COUNT_MEASURES
 from grille.server.disclosure.evidence import Figure, FigureKind, FigureTable, TableNeeds, UnitCount
 from grille.server.engines.base import Engine, Frame

@@ -17,12 +17,8 @@ from grille.server.commands.mml_tables import (
     model_table,
     random_table,
 )
-from grille.server.commands.models import (
-    Model,
-    enter,
-    evidence_or_failure,
-    present_model,
-)
+from grille.server.commands.model_tables import present_model
+from grille.server.commands.models import Model, enter, evidence_or_failure
 from grille.server.commands.options import check_options
 from grille.server.commands.regress import CONTROL, LEVEL, NOCONSTANT
 from grille.server.commands.scope import Scope, Variable

@@ -10,7 +10,8 @@ from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
 from grille.server.commands.lookup import populated_dataset
 from grille.server.commands.mml_binding import bind_mixed
 from grille.server.commands.mml_estimate import estimate_mixed
-from grille.server.commands.models import Model, present_model
+from grille.server.commands.model_tables import present_model
+from grille.server.commands.models import Model
 from grille.server.commands.options import check_options
 from grille.server.commands.predictions import PREDICTED, RESIDUALS, USE, Columns, Wanted, bind_wanted, predict
 from grille.server.commands.regress import NOCONSTANT

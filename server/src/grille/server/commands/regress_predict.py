@@ -8,7 +8,8 @@ from typing import Any, cast
 from grille.server.blocks import Block
 from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
 from grille.server.commands.lookup import populated_dataset
-from grille.server.commands.models import Model, present_model
+from grille.server.commands.model_tables import present_model
+from grille.server.commands.models import Model
 from grille.server.commands.options import check_options
 from grille.server.commands.predictions import COOKSD, PREDICTED, RESIDUALS, USE, Columns, Wanted, bind_wanted, predict
 from grille.server.commands.regress import NOCONSTANT, bind_least_squares
