@@ -227,7 +227,8 @@ class Lab:
             self._shared[key] = self._opened(self.project(), "eve", variables, 1)
         opened = self._shared[key]
         copy = f"copy{next(self._numbers)}"
-        assert opened.ask(f"clone-dataset d {copy}\nuse {copy}").ok
+        answer = opened.ask(f"clone-dataset d {copy}\nuse {copy}")
+        assert answer.ok, answer
         self.queries -= 1
         yield opened
         opened.ask(f"delete-dataset {copy}")

@@ -120,3 +120,17 @@ def test_a_sweep_keeps_the_sketches_of_live_data_sets(engine):
     engine.sweep((frame,))
     sexes = engine.aggregate(frame, Aggregation((("sex", s.text("sex")),), (s.SKETCH,)))
     np.testing.assert_array_equal(sexes.measures["sketch"][0], before)
+
+
+def test_a_sweep_drops_the_sketches_of_data_sets_that_are_gone(engine):
+    frame, other = men(engine), engine.import_first(s.BORN, "born")
+    sketch(engine, frame)
+    count = "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'memory'"
+    assert engine._connection.execute(count).fetchone() == (1,)
+    engine.sweep((other,))
+    assert engine._connection.execute(count).fetchone() == (0,)
+    unread = men(engine)
+    engine._sketches.close()
+    engine.sweep((other,))
+    assert unread.rows is not None
+    assert engine._connection.execute(count).fetchone() == (0,)

@@ -16,9 +16,8 @@ import pyarrow as pa
 from sqlglot import exp
 
 from grille.server.engines.base import Frame, Rows
-from grille.server.engines.duckdb.connection import INCOMING, Requests
+from grille.server.engines.duckdb.connection import INCOMING, Requests, identifier
 from grille.server.engines.duckdb.sql import (
-    DIALECT,
     KEYS,
     MEMORY,
     SKETCH_WORDS,
@@ -84,8 +83,8 @@ class Sketches:
                 if future.exception() is None:
                     self._ready.add(name)
             for name in sorted(self._ready - used):
-                target = exp.to_table(f'"{MEMORY}"."main"."{name}"', dialect=DIALECT)
-                self._requests.run(exp.Drop(this=target, kind="TABLE").sql(DIALECT))
+                path = ".".join(identifier(part) for part in (MEMORY, "main", name))
+                self._requests.run(f"DROP TABLE IF EXISTS {path}")
                 self._ready.discard(name)
 
     def close(self) -> None:
