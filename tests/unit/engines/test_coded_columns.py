@@ -137,6 +137,27 @@ def test_variables_of_many_values_read_the_same(engine, monkeypatch, limit):
     np.testing.assert_array_equal(born, truth().born)
 
 
+@pytest.mark.parametrize("by", [(), (("group", s.text("one")),)])
+def test_figures_of_a_coded_number_are_those_of_its_rows(engine, by):
+    frame = engine.with_column(people(engine), "one", s.call("string", s.number("born"), kind=STRING))
+    frame = engine.with_column(frame, "one", s.call("substr", s.text("one"), s.constant(4), s.constant(1), kind=STRING))
+    number = s.call("divide", s.number("born"), s.call("int", s.call("divide", YEAR, s.constant(10))))
+    kinds = (MeasureKind.SUM, MeasureKind.SUM_SQUARES, MeasureKind.LARGEST_ABS, MeasureKind.SECOND_ABS)
+    measures = tuple(Measure(kind.value, kind, number, 0.0 if "abs" in kind.value else 1000.0) for kind in kinds)
+    found = engine.aggregate(frame, Aggregation(by, measures, IN_FORTIES))
+    born = truth().born
+    values = born / np.floor(born // 100 / 10)
+    chosen = (born // 100 >= 1940) & (born // 100 <= 1949)
+    digit = np.array([str(one)[3] for one in born])
+    groups = [chosen & (digit == one) for one in found.by["group"]] if by else [chosen]
+    for place, units in enumerate(groups):
+        own = np.sort(values[units])
+        assert found.measures["sum"][place] == pytest.approx((own - 1000).sum(), rel=1e-12)
+        assert found.measures["sum_squares"][place] == pytest.approx(((own - 1000) ** 2).sum(), rel=1e-12)
+        assert found.measures["largest_abs"][place] == pytest.approx(own[-1], rel=1e-14)
+        assert found.measures["second_abs"][place] == pytest.approx(own[-2], rel=1e-14)
+
+
 def test_sums_over_codes_are_sums_over_rows(engine):
     frame = people(engine)
     total = Measure("total", MeasureKind.SUM, YEAR)

@@ -1,7 +1,7 @@
 """Counts, cell keys and sketches of sets that are told apart by codes: added up from those of each code.
 
-The figures per code are asked for once; every condition and grouping over the same codes is then a sum over a table of
-some hundred rows. They are whole numbers and XORs, so the sums are exact.
+The figures per code are asked for once; every condition, grouping and sum over the same codes is then one over a table
+of some hundred rows. Counts, keys and sketches are whole numbers and XORs, so theirs are exact.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from grille.server.plan.aggregates import Aggregation, Groups, Measure, MeasureK
 from grille.server.plan.expressions import Apply, ColumnRef, Expression, ValueType
 
 _ADDED = (MeasureKind.UNITS, MeasureKind.CELL_KEY)
-_EXACT = frozenset((*_ADDED, MeasureKind.SKETCH))
+_COUNTED = frozenset((*_ADDED, MeasureKind.SKETCH))
+_OF_VALUES = frozenset((MeasureKind.SUM, MeasureKind.SUM_SQUARES, MeasureKind.LARGEST_ABS, MeasureKind.SECOND_ABS))
 _CODE = "code"
 _MOST_COMBINATIONS = 1_000_000
 
@@ -48,27 +49,50 @@ def counts_by_code(requests: Requests, dictionaries: Dictionaries, frame: Frame,
         share their codes.
     """
     by = [expression for _, expression in request.by]
-    read = [*by, *request.complete, *(() if request.where is None else (request.where,))]
+    operands = [one.operand for one in request.measures if one.operand is not None]
+    read = [*by, *operands, *request.complete, *(() if request.where is None else (request.where,))]
     codes = shared_codes(frame, read)
-    if codes is None or any(one.kind not in _EXACT for one in request.measures):
+    if codes is None or any(one.kind not in _COUNTED | _OF_VALUES for one in request.measures):
         return None
     sketched = any(one.kind is MeasureKind.SKETCH for one in request.measures)
     found, per_code = _figures_per_code(requests, frame, codes, sketched)
     missing = [Apply("sysmiss", (one,), ValueType.NUMBER) for one in request.complete]
     where = [] if request.where is None else [request.where]
-    table_of_codes = dictionaries.by_code(frame, by, [*where, *missing])
+    table_of_codes = dictionaries.by_code(frame, [*by, *operands], [*where, *missing])
     rows = [table_of_codes[one] for one in found]
+    values, first = len(by), len(by) + len(operands)
     used = [
         place
         for place, row in enumerate(rows)
-        if all(row[len(by) :][: len(where)]) and not any(row[len(by) + len(where) :])
+        if all(row[first : first + len(where)]) and not any(row[first + len(where) :])
     ]
-    groups = _groups([rows[place][: len(by)] for place in used]) if by else {(): list(range(len(used)))}
+    groups = _groups([rows[place][:values] for place in used]) if by else {(): list(range(len(used)))}
     members = [np.array(used, dtype=np.intp)[places] for places in groups.values()]
+    columns = iter(range(values, first))
+    measures: dict[str, NDArray[np.generic]] = {}
+    for one in request.measures:
+        if one.operand is None:
+            measures[one.key] = _combined(one.kind, per_code[one.kind], members)
+        else:
+            place = next(columns)
+            numbers = np.array([np.nan if row[place] is None else float(str(row[place])) for row in rows])
+            units = per_code[MeasureKind.UNITS].astype(np.int64)
+            measures[one.key] = np.array([_of_values(one, numbers[which], units[which]) for which in members])
     return Groups(
-        {name: _column([key[place] for key in groups]) for place, (name, _) in enumerate(request.by)},
-        {one.key: _combined(one.kind, per_code[one.kind], members) for one in request.measures},
+        {name: _column([key[place] for key in groups]) for place, (name, _) in enumerate(request.by)}, measures
     )
+
+
+def _of_values(measure: Measure, numbers: NDArray[np.float64], units: NDArray[np.int64]) -> float:
+    """Return a figure of the units that have each of some numbers; NaN is a missing one."""
+    present = ~np.isnan(numbers) & (units > 0)
+    numbers, units = numbers[present], units[present]
+    if measure.kind in (MeasureKind.SUM, MeasureKind.SUM_SQUARES):
+        centred = numbers - measure.origin
+        return float(units @ (centred if measure.kind is MeasureKind.SUM else centred**2))
+    largest = np.repeat(np.abs(numbers), np.minimum(units, 2))
+    place = 1 if measure.kind is MeasureKind.LARGEST_ABS else 2
+    return float(np.sort(largest)[-place]) if len(largest) >= place else 0.0
 
 
 def any_by_code(requests: Requests, dictionaries: Dictionaries, frame: Frame, condition: Expression) -> bool | None:
