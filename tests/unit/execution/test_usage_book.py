@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -16,15 +17,19 @@ from grille.server.execution.usage import UsageBook
 COMMANDS = Quota.COMMANDS
 
 
-def spend(path: Path, name: str, tries: int) -> int:
-    """Charge one at a time; return how often it was allowed."""
-    book, allowed = UsageBook(path), 0
-    for number in range(tries):
-        with contextlib.suppress(BudgetError):
-            book.charge("ada", "wages", COMMANDS, 1, 100, f"{name}/{number}")
-            allowed += 1
-    book.close()
-    return allowed
+SPEND = """
+import contextlib, sys
+from pathlib import Path
+from grille.server.errors import BudgetError
+from grille.server.execution.quotas import Quota
+from grille.server.execution.usage import UsageBook
+book, allowed = UsageBook(Path(sys.argv[1])), 0
+for number in range(50):
+    with contextlib.suppress(BudgetError):
+        book.charge("ada", "wages", Quota.COMMANDS, 1, 100, f"{sys.argv[2]}/{number}")
+        allowed += 1
+print(allowed)
+"""
 
 
 def test_parallel_callers_cannot_overspend(tmp_path: Path) -> None:
@@ -48,8 +53,9 @@ def test_parallel_callers_cannot_overspend(tmp_path: Path) -> None:
 def test_processes_that_share_the_file_cannot_overspend(tmp_path: Path) -> None:
     path = tmp_path / "usage"
     UsageBook(path).close()
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        allowed = pool.starmap(spend, [(path, f"p{n}", 50) for n in range(3)])
+    command = [sys.executable, "-c", SPEND, str(path)]
+    callers = [subprocess.Popen([*command, f"p{n}"], stdout=subprocess.PIPE, text=True) for n in range(3)]
+    allowed = [int(caller.communicate(timeout=60)[0]) for caller in callers]
     assert sum(allowed) == UsageBook(path).used("ada", "wages", COMMANDS) == 100
 
 
