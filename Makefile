@@ -10,7 +10,7 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.
 	--no-emit-index-url --no-emit-find-links --no-emit-package grille-proto --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help sbom advisories demo test slow bench torture attacks attacks-long lint format proto reference lock clean
+.PHONY: help demo test slow bench torture attacks attacks-long lint format proto reference lock sbom advisories clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'

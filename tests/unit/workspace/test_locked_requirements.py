@@ -62,7 +62,7 @@ def test_a_lock_satisfies_what_its_distribution_declares(distribution: str, lock
 
 
 def test_the_client_installs_without_the_servers_packages() -> None:
-    heavy = {"cryptography", "duckdb", "numpy", "pandas", "pyarrow", "scipy", "sqlglot", "statsmodels"}
+    heavy = {"duckdb", "numpy", "pandas", "pyarrow", "scipy", "sqlglot", "statsmodels"}
     assert heavy.isdisjoint(versions(ROOT / "requirements" / "client.txt"))
 
 

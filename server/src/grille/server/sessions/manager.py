@@ -262,8 +262,11 @@ class SessionManager:
 
 
 def new_identifier() -> str:
-    """Return an id that cannot be guessed."""
-    return secrets.token_urlsafe(24)
+    """Return an id that cannot be guessed, and that a command line does not take for an option."""
+    while True:
+        found = secrets.token_urlsafe(24)
+        if not found.startswith("-"):
+            return found
 
 
 def _stopping() -> GrilleError:
