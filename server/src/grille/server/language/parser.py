@@ -95,8 +95,7 @@ def _nested(text: str, line: LogicalLine, head: ast.Head) -> ast.Nested:
     column = start - text.rfind("\n", 0, start) if number != line.line else start - line.start + line.column
     name = match.group() if match else ""
     if name not in INNER[head.name]:
-        place = Span(start, start + max(len(name), 1), number, column) if start < line.end else head.name_span
-        raise _inner_expected(head.name, place)
+        raise _inner_expected(head.name, Span(start, min(start + max(len(name), 1), len(text)), number, column))
     inner = _command(text, LogicalLine(start, line.end, number, column))
     assert isinstance(inner, ast.Analysis)
     return ast.Nested(head, inner)
