@@ -26,6 +26,11 @@ T = TypeVar("T")
 
 BATCH_ROWS = 131_072
 INCOMING = "incoming"
+_DTYPES: dict[str, np.dtype[Any]] = {
+    **{name: np.dtype(name) for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")},
+    "float": np.dtype(np.float32),
+    "double": np.dtype(np.float64),
+}
 _INSISTENCE = 250
 _MOST_ROWS_KEPT = 20_000
 _INSIST_SECONDS = 0.02
@@ -116,8 +121,8 @@ def _encryption_extension() -> Path:
 
 def array(values: pa.Array) -> NDArray[Any]:
     """Return the values of a column of numbers without nulls, not copied."""
-    # pyarrow's own to_numpy() imports pandas, which costs a second at a session's first model
-    dtype = np.dtype(values.type.to_pandas_dtype())
+    # pyarrow's own conversions import pandas, which the server does not have
+    dtype = _DTYPES[str(values.type)]
     return np.frombuffer(values.buffers()[1], dtype=dtype, count=len(values), offset=values.offset * dtype.itemsize)
 
 
