@@ -5,6 +5,7 @@ import pytest
 from support import sources as s
 from support.small_bank import truth
 
+from grille.server.engines.base import Frame
 from grille.server.engines.duckdb import coded, factors, readings
 from grille.server.plan.aggregates import Aggregation, BatchRequest, Measure, MeasureKind, OrderStatistics
 from grille.server.plan.expressions import ValueType
@@ -178,3 +179,13 @@ def test_a_session_file_opens_again_with_its_dictionaries(open_another, tmp_path
     again = open_another(tmp_path)
     assert values(again, frame, "group", STRING) == first_digits()
     again.close()
+
+
+def test_variables_that_change_names_change_what_is_computed_of_them(engine):
+    frame = engine.with_column(people(engine), "year", YEAR)
+    less = s.call("less", s.number("born"), s.number("year"))
+    both = s.call("and", less, s.call("greater", s.number("wage"), s.constant(0)))
+    swapped = Frame(frame.rows, {**frame.columns, "born": frame.columns["year"], "year": frame.columns["born"]})
+    assert not engine.any(frame, both)
+    assert engine.any(swapped, both)
+    assert engine.filter(swapped, both, passing=True).rows.count == (~np.isnan(truth().wage[2022])).sum()

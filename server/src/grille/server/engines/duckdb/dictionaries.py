@@ -112,7 +112,7 @@ class Dictionaries:
         return Apply(expression.function, parts, expression.type)
 
     def _fold_whole(self, frame: Frame, codes: str, expression: Expression) -> CodedColumn:
-        key = (expression, tuple(sorted(frame.columns[name].identity for name in columns_of(expression))))
+        key = (expression, tuple(frame.columns[name].identity for name in sorted(columns_of(expression))))
         if key not in self._folded:
             while len(self._folded) >= _MOST_FOLDED:
                 self._folded.pop(next(iter(self._folded)))
