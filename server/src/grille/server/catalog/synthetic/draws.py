@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from math import floor
 
 import duckdb
+import pyarrow as pa
 
 # hashing the exclusive-or once more decouples the streams: DuckDB combines two hashes by a mere exclusive-or
 _MACROS = """
@@ -34,7 +35,17 @@ def install(connection: duckdb.DuckDBPyConnection, seed: int) -> None:
 
 def add_distribution(connection: duckdb.DuckDBPyConnection, name: str, items: Sequence[int]) -> None:
     """Let `draw(name, u)` give the item at share u of `items`, made by `buckets`."""
-    connection.execute("INSERT INTO distribution VALUES ($name, $items)", {"name": name, "items": list(items)})
+    insert(connection, "distribution", {"name": [name], "items": [list(items)]})
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Sequence[object]]) -> None:
+    """Insert rows, column by column, into `table`.
+
+    DuckDB looks for pandas at each parameter of a statement, for minutes where it is not installed.
+    """
+    connection.register("given", pa.table({name: list(values) for name, values in columns.items()}))
+    connection.table("given").insert_into(table)
+    connection.unregister("given")
 
 
 def buckets(weights: Mapping[int, float], count: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from grille.server.catalog.synthetic.calendar import Years, days
-from grille.server.catalog.synthetic.draws import add_distribution, buckets
+from grille.server.catalog.synthetic.draws import add_distribution, buckets, insert
 from grille.server.catalog.synthetic.occupations import (
     CLASSES,
     MAJOR_GROUPS,
@@ -64,7 +64,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, years: Years, _seed: int) -> 
     """Make the tables worker (year, unit, school_group, occupation, in_november) and occupation (number, code)."""
     codes = [row.code for row in occupations()]
     connection.execute("CREATE TABLE occupation (number INTEGER, code VARCHAR)")
-    connection.executemany("INSERT INTO occupation VALUES (?, ?)", list(enumerate(codes)))
+    insert(connection, "occupation", {"number": range(len(codes)), "code": codes})
     majors: list[int] = []
     for education_class in range(len(CLASSES)):
         for man in (False, True):

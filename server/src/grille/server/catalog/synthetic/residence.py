@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from grille.server.catalog.synthetic.calendar import Years, days
-from grille.server.catalog.synthetic.draws import add_distribution, buckets
+from grille.server.catalog.synthetic.draws import add_distribution, buckets, insert
 from grille.server.catalog.synthetic.municipalities import counties, municipalities
 
 _PLACES = 1 << 17
@@ -97,9 +97,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, _years: Years, _seed: int) ->
         near += buckets({i: sizes[i] for i, place in enumerate(places) if place.county == code}, _PER_COUNTY)
     add_distribution(connection, "near", near)
     connection.execute("CREATE TABLE municipality (place INTEGER, code VARCHAR)")
-    connection.executemany(
-        "INSERT INTO municipality VALUES (?, ?)", [(number, place.code) for number, place in enumerate(places)]
-    )
+    insert(connection, "municipality", {"place": range(len(places)), "code": [place.code for place in places]})
     connection.execute(_MACROS.replace("$places", str(len(places))).replace("$counties", str(len(codes))))
     connection.execute(_PATH)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from grille.server.catalog.synthetic.calendar import Years, days
+from grille.server.catalog.synthetic.draws import insert
 from grille.server.catalog.synthetic.schooling import EDUCATION_GROUPS
 from grille.server.catalog.synthetic.truth import PART_TIME_SHARES, TRUTH, effects
 
@@ -64,7 +65,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, _years: Years, seed: int) -> 
     rows += [("level", code, effect) for code, effect in drawn.level.items()]
     rows += [("occupation", code, drawn.major[code[0]] + effect) for code, effect in drawn.detail.items()]
     connection.execute("CREATE TABLE effect (kind VARCHAR, code VARCHAR, effect DOUBLE)")
-    connection.executemany("INSERT INTO effect VALUES (?, ?, ?)", rows)
+    kinds, codes, sizes = zip(*rows, strict=True)
+    insert(connection, "effect", {"kind": kinds, "code": codes, "effect": sizes})
 
 
 def write_wages(connection: duckdb.DuckDBPyConnection, years: Years) -> None:
