@@ -8,6 +8,7 @@ from support.workbench import START, Workbench
 
 from grille.server.commands import gathering
 from grille.server.disclosure.evidence import ModelEvidence
+from grille.server.disclosure.policy import Policy
 
 DATA = START + (
     "import r/KJONN as sex\nimport r/LONN 2022-12-31 as wage\nimport r/FODT as born\n"
@@ -95,3 +96,12 @@ def test_robust_errors_read_the_rows_of_a_model_that_was_remembered(bench: Workb
     np.testing.assert_allclose(
         [v for _, v in later], [v for _, v in afresh(bench, "regress wage age man, robust")], rtol=1e-9, atol=1e-9
     )
+
+
+def test_where_all_digits_are_shown_every_model_reads_its_rows(bench: Workbench, readings: list[str]) -> None:
+    bench.policy = Policy.open()
+    bench.run(DATA + FIRST)
+    readings.clear()
+    found = figures(bench.run("regress-mml wage age man by state"))
+    assert "selected_moments" not in readings
+    assert found == afresh(bench, "regress-mml wage age man by state")
