@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
+from support.few_units import DATA, above, reason
 from support.fixtures import banks, bench, engine
 from support.gate_cases import Silent
-from support.small_bank import truth
-from support.workbench import START, Workbench
+from support.workbench import Workbench
 
 from grille.server.disclosure.evidence import ModelEvidence, NoAnswerEvidence
 from grille.server.disclosure.gate import Gate
@@ -15,27 +14,6 @@ from grille.server.disclosure.policy import Policy
 from grille.server.errors import GrilleError
 
 __all__ = ["banks", "bench", "engine"]
-
-DATA = START + (
-    "import r/KJONN as sex\nimport r/LONN 2022-12-31 as wage\nimport r/FODT as born\n"
-    "generate man = sex == '1'\ngenerate age = 2022 - int(born / 100)\n"
-)
-
-
-def above(count: int) -> float:
-    """Return a wage that `count` units, or the next number possible, have more than."""
-    wage = truth().wage[2022]
-    ordered = np.sort(wage[~np.isnan(wage)])
-    return float((ordered[-count - 1] + ordered[-count]) / 2) if count else float(ordered[-1] + 1)
-
-
-def reason(bench: Workbench, script: str) -> str | None:
-    try:
-        evidence = bench.run(script)
-        Gate(Policy.standard(), Silent()).release(evidence, project="P")
-    except GrilleError as error:
-        return error.reason
-    return None
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 9])

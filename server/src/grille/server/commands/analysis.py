@@ -84,3 +84,20 @@ def numeric(scope: Scope, name: Name, *, from_model: bool = False) -> Variable:
             span=name.span,
         )
     return variable
+
+
+def numeric_variables(
+    scope: Scope, dataset: DataSet, names: tuple[Name, ...], *, from_model: bool = False
+) -> tuple[Variable, ...]:
+    """Return the named numeric variables, or all of the data set when none is named; raises as `numeric`.
+
+    Args:
+        scope: Of the command.
+        dataset: The active data set.
+        names: As given.
+        from_model: Whether figures of a model may be among them.
+    """
+    if names:
+        return tuple(numeric(scope, name, from_model=from_model) for name in names)
+    kinds = (ValueType.NUMBER, ValueType.DATE)
+    return tuple(one for one in dataset.variables.values() if one.type in kinds and (from_model or not one.from_model))

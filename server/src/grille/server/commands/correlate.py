@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from grille.server.blocks import Block
-from grille.server.commands.analysis import condition, numeric, plain_terms
+from grille.server.commands.analysis import condition, numeric_variables, plain_terms
 from grille.server.commands.association import Pair, columns_of, pairs_of
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
 from grille.server.commands.complete import any_value, complete_rows
@@ -22,7 +22,7 @@ from grille.server.engines.base import Frame
 from grille.server.errors import NumericError, TypeMismatchError
 from grille.server.language.ast import Analysis
 from grille.server.language.ast import Command as Node
-from grille.server.plan.expressions import Expression, ValueType
+from grille.server.plan.expressions import Expression
 from grille.server.text import Text, same
 
 MOST_VARIABLES = 20
@@ -79,10 +79,7 @@ class Correlate:
         node = cast(Analysis, node)
         dataset = populated_dataset(scope, node.head.name_span)
         names = plain_terms(node, least=0, most=MOST_VARIABLES)
-        variables = tuple(numeric(scope, name) for name in names)
-        if not names:
-            number_types = (ValueType.NUMBER, ValueType.DATE)
-            variables = tuple(v for v in dataset.variables.values() if v.type in number_types and not v.from_model)
+        variables = numeric_variables(scope, dataset, names)
         if not 2 <= len(variables) <= MOST_VARIABLES:
             raise TypeMismatchError(
                 "TOO_FEW_VARIABLES" if len(variables) < 2 else "TOO_MANY_VARIABLES",

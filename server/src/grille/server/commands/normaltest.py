@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from grille.server.blocks import Block
-from grille.server.commands.analysis import condition, numeric, plain_terms
+from grille.server.commands.analysis import condition, numeric_variables, plain_terms
 from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
 from grille.server.commands.complete import any_value, complete_rows
 from grille.server.commands.facts import reference
@@ -35,7 +35,7 @@ from grille.server.errors import NumericError, TypeMismatchError
 from grille.server.language.ast import Analysis
 from grille.server.language.ast import Command as Node
 from grille.server.plan.aggregates import Aggregation, BatchRequest
-from grille.server.plan.expressions import Expression, ValueType
+from grille.server.plan.expressions import Expression
 from grille.server.statistics.normality import (
     SHAPIRO_LEAST,
     SHAPIRO_MOST,
@@ -112,10 +112,7 @@ class Normaltest:
         node = cast(Analysis, node)
         dataset = populated_dataset(scope, node.head.name_span)
         names = plain_terms(node, least=0, most=MOST_VARIABLES)
-        variables = tuple(numeric(scope, name) for name in names)
-        if not names:
-            number_types = (ValueType.NUMBER, ValueType.DATE)
-            variables = tuple(v for v in dataset.variables.values() if v.type in number_types and not v.from_model)
+        variables = numeric_variables(scope, dataset, names)
         if not 1 <= len(variables) <= MOST_VARIABLES:
             raise TypeMismatchError(
                 "TOO_MANY_VARIABLES" if variables else "NO_NUMERIC_VARIABLES",

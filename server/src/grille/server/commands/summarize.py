@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from grille.server.blocks import Block, Cell, Column, Flag, Format, Table
-from grille.server.commands.analysis import condition, numeric, plain_terms
+from grille.server.commands.analysis import condition, numeric_variables, plain_terms
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
 from grille.server.commands.describe import Description, describe
 from grille.server.commands.lookup import populated_dataset
@@ -18,7 +18,7 @@ from grille.server.disclosure.released import ReleasedMagnitudes, ReleasedVariab
 from grille.server.errors import TypeMismatchError
 from grille.server.language.ast import Analysis
 from grille.server.language.ast import Command as Node
-from grille.server.plan.expressions import Expression, ValueType
+from grille.server.plan.expressions import Expression
 from grille.server.text import Text, same
 
 MOST_VARIABLES = 50
@@ -71,10 +71,7 @@ class Summarize:
         node = cast(Analysis, node)
         dataset = populated_dataset(scope, node.head.name_span)
         names = plain_terms(node, least=0, most=MOST_VARIABLES)
-        variables = tuple(numeric(scope, name, from_model=True) for name in names)
-        if not names:
-            number_types = (ValueType.NUMBER, ValueType.DATE)
-            variables = tuple(v for v in dataset.variables.values() if v.type in number_types)[:MOST_VARIABLES]
+        variables = numeric_variables(scope, dataset, names, from_model=True)[:MOST_VARIABLES]
         if not variables:
             raise TypeMismatchError(
                 "NO_NUMERIC_VARIABLES",
