@@ -3,6 +3,7 @@
 SHELL := /bin/bash -o pipefail
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 PIP := $(BIN)/pip --quiet --no-input --disable-pip-version-check
 PROJECTS := proto/pyproject.toml server/pyproject.toml client/pyproject.toml
 INSTALL_PROJECTS := $(PIP) install --no-deps --no-build-isolation --editable proto --editable server --editable client
@@ -18,8 +19,8 @@ help: ## Show this list
 demo: .venv/runtime.stamp ## Set everything up and run a researcher's script against a synthetic register
 	@$(BIN)/python scripts/demo.py $(ARGS)
 
-test: .venv/dev.stamp ## Run the test suite
-	@$(BIN)/pytest $(ARGS)
+test: .venv/dev.stamp ## Run the test suite, one process per processor; WORKERS=0 for one alone
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 slow: .venv/dev.stamp ## Run the tests that take longer than ten seconds each
 	@$(BIN)/pytest -m "slow and not performance" $(ARGS)

@@ -68,7 +68,7 @@ def verify(
         report, may_settle = _verify_once(Files(directory), key, anchor, second)
         if report.is_sound or not may_settle or attempt == _ATTEMPTS:
             break
-        time.sleep(_PAUSE_SECONDS)  # a record reaches the disk a moment before the head that tells of it
+        time.sleep(_PAUSE_SECONDS)
     if not authorities:
         return report
     problems = Problems()
@@ -94,7 +94,7 @@ def _verify_once(
     if before.newest:
         wanted.append(before.newest.sequence)
     walked = walk_records(files, checkpoints, problems, wanted)
-    after = _read_head(files, keys)
+    after = _head_after(files, keys, walked.last_sequence)
     unsigned = walked.last_sequence - (after.newest.sequence if after.newest else 0)
     _check_heads(files, before, unsigned, walked, problems)
     highest = max((signed.checkpoint.number for signed in checkpoints), default=0)
@@ -123,7 +123,7 @@ def _verify_once(
         problem_count=problems.count,
         torn_bytes=walked.torn_bytes,
     )
-    return report, before != after or unsigned > 0
+    return report, before != after
 
 
 def _compare_ends(second: Path, keys: Keyring, walked: Walked, problems: Problems) -> None:
@@ -141,6 +141,16 @@ def _compare_ends(second: Path, keys: Keyring, walked: Walked, problems: Problem
 
 def _read_head(files: Files, keys: Keyring) -> Heads:
     return read_heads(keys, files.head.read_bytes() if files.head.exists() else b"")
+
+
+def _head_after(files: Files, keys: Keyring, sequence: int) -> Heads:
+    """Return the head once it has come as far as a record, which reaches the disk a moment before it, or as it stays."""
+    for _ in range(_ATTEMPTS):
+        heads = _read_head(files, keys)
+        if heads.newest is None or heads.newest.sequence >= sequence:
+            break
+        time.sleep(_PAUSE_SECONDS)
+    return heads
 
 
 def _check_heads(files: Files, heads: Heads, unsigned: int, walked: Walked, problems: Problems) -> None:

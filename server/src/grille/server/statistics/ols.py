@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from grille.server.errors import NumericError
 from grille.server.statistics import refusals
 from grille.server.statistics.design import Floats, Pass
 from grille.server.statistics.distributions import f_p_value, t_p_values, t_quantile
@@ -14,7 +15,7 @@ from grille.server.statistics.linear import LinAlgError, inverse_factor
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.robust import cluster_scores, robust_meat
 from grille.server.statistics.scaling import Scaling, scale_moments
-from grille.server.statistics.uncertainty import wald_test
+from grille.server.statistics.uncertainty import WaldTest, wald_test
 from grille.server.statistics.weight import RowWeights, Weight, cluster_weights
 
 Covariance = Literal["classical", "robust", "cluster"]
@@ -140,9 +141,7 @@ def fit_ols(
         spread = inverse @ (scores @ scores.T) @ inverse * (n_clusters / (n_clusters - 1) * (n - 1) / df_resid)
         weights = cluster_weights(turn, scores, sizes, cluster.fewer)
     df_inference = df_resid if n_clusters is None else n_clusters - 1
-    # Scores add up to a rank of at most clusters - 1: with more slopes there is no joint test (Stata leaves F out too).
-    testable = n_clusters is None or k < n_clusters
-    wald = wald_test(beta[:k], spread[:k, :k]) if testable else None
+    wald = _joint_test(beta[:k], spread[:k, :k], n_clusters)
     f = None if wald is None else wald.chi2 / k
     outcome_squared = float(scaling.scale[-1]) ** 2
     coefficients = scaling.coefficients(beta)
@@ -180,6 +179,21 @@ def fit_ols(
         scaled_covariance=spread,
         weights=weights,
     )
+
+
+def _joint_test(slopes: Floats, spread: Floats, n_clusters: int | None) -> WaldTest | None:
+    """Test the slopes together; None where the scores of the clusters leave no rank for that (Stata leaves F out too).
+
+    Scores add up to 0, so that their rank is at most clusters - 1, and less where columns are 0 in whole clusters.
+    """
+    if n_clusters is not None and slopes.size >= n_clusters:
+        return None
+    try:
+        return wald_test(slopes, spread)
+    except NumericError:
+        if n_clusters is None:
+            raise
+        return None
 
 
 def _solve(scaling: Scaling, n: int) -> tuple[Floats, Floats, float]:
