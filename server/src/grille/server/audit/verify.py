@@ -144,7 +144,7 @@ def _read_head(files: Files, keys: Keyring) -> Heads:
 
 
 def _head_after(files: Files, keys: Keyring, sequence: int) -> Heads:
-    """Return the head once it has come as far as a record, which reaches the disk a moment before it, or as it stays."""
+    """Return the head once it tells of a record, which reaches the disk a moment earlier, or as it stays."""
     for _ in range(_ATTEMPTS):
         heads = _read_head(files, keys)
         if heads.newest is None or heads.newest.sequence >= sequence:
