@@ -15,8 +15,11 @@ import pytest
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.texts import refusal
 from grille.server.errors import DisclosureError
-from grille.server.execution.pad import Pad, leaves_after
+from grille.server.execution.interface import Caller, CommandRun, Warned
+from grille.server.execution.pad import Pad, leaves_after, told_time
+from grille.server.language.parser import parse
 from grille.server.sessions.stop import Stop
+from grille.server.text import same
 
 
 @pytest.mark.parametrize(
@@ -30,12 +33,14 @@ def test_moments_double(seconds: float, leaves: float) -> None:
 class Work:
     """A command that takes a given time and then answers, or is refused."""
 
-    def __init__(self, seconds: float, *, refused: bool = False) -> None:
-        self.seconds, self.refused = seconds, refused
+    def __init__(self, seconds: float, *, refused: bool = False, warns: bool = False) -> None:
+        self.seconds, self.refused, self.warns = seconds, refused, warns
 
     def execute(self, run: Any, progress: Any) -> Any:
         progress("reading")
         time.sleep(self.seconds)
+        if self.warns:
+            run.warn(Warned("quota", same("Nearly used up.")))
         if self.refused:
             raise refusal("TOO_FEW_UNITS", Policy.strict())
         return "answer"
@@ -43,7 +48,8 @@ class Work:
 
 def timed(work: Work, policy: Policy, stop: Stop | None = None) -> tuple[float, list[str]]:
     phases: list[str] = []
-    run: Any = SimpleNamespace(session=SimpleNamespace(project="P"), stop=stop or Stop())
+    session: Any = SimpleNamespace(project="P")
+    run = CommandRun(session, Caller("u", ""), parse("help").commands[0], stop or Stop(), warn=phases.append)
     began = time.monotonic()
     with contextlib.suppress(DisclosureError):
         Pad(work, lambda project: policy).execute(run, phases.append)
@@ -58,6 +64,27 @@ def test_answers_and_refusals_leave_at_the_same_moment_and_phases_are_not_told()
         seconds, phases = timed(work, STRICT)
         assert 0.199 < seconds < 0.3
         assert phases == []
+
+
+def test_a_warning_leaves_with_its_reply_and_not_when_the_work_is_done() -> None:
+    heard: list[float] = []
+    session: Any = SimpleNamespace(project="P")
+    began = time.monotonic()
+    run = CommandRun(
+        session,
+        Caller("u", ""),
+        parse("help").commands[0],
+        Stop(),
+        warn=lambda warned: heard.append(time.monotonic() - began),
+    )
+    Pad(Work(0.0, warns=True), lambda project: STRICT).execute(run, lambda phase: None)
+    assert len(heard) == 1
+    assert heard[0] > 0.199
+
+
+def test_the_time_that_is_told_is_that_of_the_moment() -> None:
+    assert [told_time(seconds, STRICT) for seconds in (0.001, 0.19, 0.21, 0.9)] == pytest.approx([0.2, 0.2, 0.4, 1.6])
+    assert told_time(0.123, Policy.standard()) == 0.123
 
 
 def test_control_without_steps_a_reply_leaves_at_once() -> None:

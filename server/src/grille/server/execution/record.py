@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from grille.server.audit.log import AuditLog
 from grille.server.audit.record import AuditRecord, Event, Outcome
+from grille.server.disclosure.policy import Policy
 from grille.server.errors import DisclosureError, GrilleError, InternalError
 from grille.server.execution.interface import Answer, CommandRun, Executor, Progress, Recorded
+from grille.server.execution.pad import told_time
 from grille.server.execution.receipts import Receipts, content_digest
 from grille.server.text import Text
 from grille.v1 import results_pb2
 
 
 class Record:
-    """The outermost step: times, records, and turns errors into outcomes that have a record too."""
+    """The step that times, records, and turns errors into outcomes that have a record too."""
 
-    def __init__(self, inner: Executor[Answer], log: AuditLog) -> None:
-        """Wrap `inner`; records go to `log`."""
+    def __init__(self, inner: Executor[Answer], log: AuditLog, policy_of: Callable[[str], Policy]) -> None:
+        """Wrap `inner`; records go to `log`; `policy_of(project)` says in which steps times are told."""
         self._inner = inner
         self._log = log
+        self._policy_of = policy_of
         self._receipts = Receipts(log)
 
     def execute(self, run: CommandRun, progress: Progress) -> Recorded:
@@ -39,7 +43,7 @@ class Record:
             error = raised
         except Exception as raised:
             error = _fault(raised)
-        elapsed = round((time.monotonic() - start) * 1000)
+        elapsed = round(told_time(time.monotonic() - start, self._policy_of(run.session.project)) * 1000)
         content = content_digest(run, answer, error, elapsed)
         fields = _fields(run, answer, error, elapsed, content)
         sequence, own = self._log.append(fields)
