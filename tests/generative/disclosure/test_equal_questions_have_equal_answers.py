@@ -34,10 +34,11 @@ ROUTES = {
     "rename pay wage\ngenerate year = int((born + 0) * 1 / 100)\ngenerate group = 1\n"
     "replace group = 2 if wage > 500000\n",
     # the smallest variable comes first, and the others widen its population
-    "outer": f"create-dataset outer\n{IMPORTS[2]}\n{IMPORTS[0]}, outer_join\n{IMPORTS[3]}, outer_join\n{IMPORTS[1]}\n"
-    "generate year = int(born / 100)\ngenerate group = 1 + !(wage <= 500000) - sysmiss(wage)\n",
+    "outer": f"create-dataset outer\n{IMPORTS[2]}\n{IMPORTS[0]}, outer_join\n{IMPORTS[3]}, outer_join\n"
+    f"{IMPORTS[1]}\ngenerate year = int(born / 100)\ngenerate group = 1 + !(wage <= 500000) - sysmiss(wage)\n",
     # categories are recoded, and a variable is made of a copy that is dropped
-    "recoded": f"create-dataset recoded\n{IMPORTS[0]}\n{IMPORTS[2]}\n{IMPORTS[1]}\nimport r/SIVSTAND 2020-01-01 as state\n"
+    "recoded": f"create-dataset recoded\n{IMPORTS[0]}\n{IMPORTS[2]}\n{IMPORTS[1]}\n"
+    "import r/SIVSTAND 2020-01-01 as state\n"
     "generate group = wage\nrecode group (missing = 1) (min/500000 = 1) (* = 2)\nrename state civil\n"
     "generate old = born\ngenerate year = int(old / 100)\ndrop old\n",
     # everybody is kept, by a condition that holds for all, and the data set gets another name
