@@ -22,13 +22,14 @@ import numpy as np
 from support.gate_cases import Silent
 from support.model_bank import COVARIATES, make_model_bank
 from support.service import Service, free_port
+from support.workbench import likeness
 
 from grille.server.catalog import bank_file
 from grille.server.catalog.banks import list_banks
 from grille.server.commands import mml_estimate, regress_estimate
 from grille.server.commands.base import Workspace
 from grille.server.commands.scope import Scope
-from grille.server.commands.settling import settled
+from grille.server.commands.settling import Like, settled, without_members
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.disclosure.evidence import AnalysisSet, Sensitivity, UnitCount
 from grille.server.disclosure.gate import Gate
@@ -117,8 +118,8 @@ def _others(sets: Sequence[AnalysisSet]) -> list[AnalysisSet]:
 class Session:
     """A session without a server, whose memory of answers can be emptied."""
 
-    def __init__(self, engine: DuckDbEngine, scope: Scope) -> None:
-        self.engine, self.scope = engine, scope
+    def __init__(self, engine: DuckDbEngine, scope: Scope, like: Like) -> None:
+        self.engine, self.scope, self.like = engine, scope, like
         self.frames: dict[str, Frame] = {}
         self.memo: dict[tuple[str, ...], Any] = {}
 
@@ -130,12 +131,15 @@ class Session:
             bound = COMMANDS[node.head.name].bind(node, self.scope)
             engine: Any = Bare(self.engine) if bare else self.engine
             workspace = Workspace(engine, self.frames, lambda phase: None, self.memo, policy)
-            plan, judged = (bound.plan, False) if bare else settled(bound.name, bound.plan, workspace)
+            plan, judged = bound.plan, False
+            if not bare:
+                found = settled(bound.name, bound.plan, workspace, self.like)
+                plan, judged, workspace = found.plan, found.judged, replace(workspace, frames=found.frames)
             outcome = COMMANDS[bound.name].compute(plan, workspace)
             released = gate.release(outcome.evidence, project="P", sensitivity=Sensitivity("PUBLIC"), conditions=judged)
             encode(released.present(COMMANDS[bound.name].present), "en")
             seconds = time.perf_counter() - start
-            self.frames, self.scope = dict(outcome.frames), bound.scope
+            self.frames, self.scope = without_members(outcome.frames), bound.scope
         return seconds
 
 
@@ -178,7 +182,8 @@ def _compare(home: Home, bank: str, folder: Path, scripts: Mapping[str, str], ga
     )
     engine.attach(f"{bank}@1", str(bank_file.data_path(home.banks, bank, 1)), load_keys(home).bank_key(bank))
     engine.lock()
-    session, open_gate = Session(engine, Scope(banks=list_banks(home.banks))), Gate(Policy.open(), Silent())
+    session = Session(engine, Scope(banks=list_banks(home.banks)), likeness(folder / "parts.sqlite"))
+    open_gate = Gate(Policy.open(), Silent())
     imports = "\n".join(f"import b/{name} as {name.lower()}" for name in ("Y", *COVARIATES, "G", "H"))
     session.run(f"require {bank}:1 as b\ncreate-dataset d\n{imports}", open_gate)
     engine.sweep(tuple(session.frames.values()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -11,16 +12,28 @@ from grille.server.catalog.model import BankMetadata
 from grille.server.commands.base import Outcome, Workspace
 from grille.server.commands.facts import remembered_frames
 from grille.server.commands.scope import Scope
+from grille.server.commands.settling import Like
 from grille.server.commands.whitelist import COMMANDS
-from grille.server.disclosure.evidence import Evidence
+from grille.server.disclosure.condition_parts import ConditionParts
+from grille.server.disclosure.evidence import Evidence, UnitCount
 from grille.server.disclosure.policy import Policy
-from grille.server.engines.base import Frame
+from grille.server.engines.base import Frame, Rows
 from grille.server.engines.duckdb.engine import DuckDbEngine
 from grille.server.language.parser import parse
 from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind
 from grille.server.plan.expressions import ColumnRef, ValueType
 
 START = "require no.test.small:1 as r\ncreate-dataset d\n"
+
+
+def likeness(path: Path) -> Like:
+    """Return what tells which earlier part of a project a part of a condition counts as."""
+    parts = ConditionParts(path, b"p" * 32)
+
+    def like(rows: Rows, units: UnitCount, sketch: tuple[int, ...]) -> tuple[int, ...]:
+        return parts.like("P", rows.bank, rows.unit_type, units, sketch, Policy.standard().difference_min)
+
+    return like
 
 
 class Workbench:

@@ -4,9 +4,10 @@ are what they say."""
 import numpy as np
 import pytest
 from support.small_bank import truth
-from support.workbench import START
+from support.workbench import START, likeness
 
 from grille.server.commands.base import Workspace
+from grille.server.commands.preparation import count_units
 from grille.server.commands.settling import settled
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.disclosure.policy import Policy
@@ -18,25 +19,24 @@ FEW = "born == 194001 & sex == '1' & wage > 780000"
 
 
 @pytest.fixture
-def ask(bench):
+def ask(bench, tmp_path):
     """Return a function that gives the units of `if CONDITION`, settled and as written."""
     bench.run(DATA)
     memo = {}
+    like = likeness(tmp_path / "parts.sqlite")
 
     def units(condition, *, policy=None):
         plans = [parse(f"summarize wage if {condition}").commands[0]]
         plan = COMMANDS["summarize"].bind(plans[0], bench.scope).plan
         workspace = Workspace(bench.engine, bench.frames, lambda phase: None, memo, policy or Policy.standard())
-        after, _ = settled("summarize", plan, workspace)
-        return count(bench, after.where), count(bench, plan.where)
+        after = settled("summarize", plan, workspace, like)
+        return count(bench, after.plan.where, after.frames), count(bench, plan.where, bench.frames)
 
     return units
 
 
-def count(bench, where):
-    from grille.server.commands.preparation import count_units
-
-    return count_units(bench.engine, bench.frames[bench.scope.active], where).n
+def count(bench, where, frames):
+    return count_units(bench.engine, frames[bench.scope.active], where).n
 
 
 def test_the_few_are_few_in_truth(bench, ask):
@@ -124,7 +124,7 @@ def computed(bench, expression, *, settle=True):
     plan = COMMANDS["generate"].bind(node, bench.scope).plan
     workspace = Workspace(bench.engine, bench.frames, lambda phase: None, {}, Policy.standard())
     if settle:
-        plan, _ = settled("generate", plan, workspace)
+        plan = settled("generate", plan, workspace, lambda rows, units, sketch: sketch).plan
     frame = bench.engine.with_column(bench.frames[bench.scope.active], "made", plan.value)
     before = bench.frames
     bench.frames = {**before, bench.scope.active: frame}

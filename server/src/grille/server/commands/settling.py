@@ -3,25 +3,29 @@
 A whole condition that holds for few units counts as holding for none (disclosure.rules.condition). That must be so for
 its parts too: `county == '03' | T` and `county == '03'` are both wide and differ in T alone, and so do `wage` and
 `wage * (1 - T)`. Therefore every truth-valued part of what a script wrote is judged on the rows of its data set, and
-one whose units are nearly those of an earlier part takes its place.
+one whose units are nearly those of an earlier part of the project holds for the same units as that one.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from grille.server.commands.base import Workspace
-from grille.server.disclosure.difference import difference_sizes
+from grille.server.disclosure.decode import elements_of
 from grille.server.disclosure.evidence import UnitCount
 from grille.server.disclosure.rules.condition import Effect, condition_effect
-from grille.server.engines.base import Frame
+from grille.server.engines.base import Frame, Rows
+from grille.server.errors import InternalError
 from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind, OrderStatistics
 from grille.server.plan.expressions import Apply, ColumnRef, Constant, Expression, ValueType, columns_of
 from grille.server.plan.functions import ALL
+from grille.server.text import Text
 
 _NUMBER = ValueType.NUMBER
 NEVER = Apply("equal", (Constant(0, _NUMBER), Constant(1, _NUMBER)), _NUMBER)
@@ -29,7 +33,8 @@ ALWAYS = Apply("equal", (Constant(1, _NUMBER), Constant(1, _NUMBER)), _NUMBER)
 
 # these judge their conditions rule by rule, and merge rare values on purpose
 _JUDGED_ELSEWHERE = frozenset(("recode", "destring"))
-_MOST_EARLIER = 2_000
+# no variable's name begins so
+_BESIDE = " "
 # what can make a peak of even values
 _BENDS = frozenset(
     (
@@ -37,7 +42,6 @@ _BENDS = frozenset(
         *("round", "sin", "cos", "tan", "asin", "acos", "atan", "comb", "lnfactorial"),
     )
 )
-_SETS = "settling sets"
 _MEASURES = (
     Measure("n", MeasureKind.UNITS),
     Measure("key", MeasureKind.CELL_KEY),
@@ -53,30 +57,55 @@ class _Units:
     sketch: tuple[int, ...]
 
 
+Like = Callable[[Rows, UnitCount, tuple[int, ...]], tuple[int, ...]]
+"""Says which sketch a part counts as that holds for some units of a data set: an earlier part's, or its own."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Earlier:
-    """A part that took effect on some rows, and the stored columns that it read."""
+class Settled:
+    """A plan without parts that single out few units.
 
-    units: _Units
-    part: Expression
-    columns: tuple[tuple[str, str], ...]
+    Attributes:
+        plan: The plan.
+        frames: The data sets, with what the plan reads beside their variables.
+        judged: Whether there was any part to judge.
+    """
+
+    plan: Any
+    frames: Mapping[str, Frame]
+    judged: bool
 
 
-def settled(command: str, plan: Any, workspace: Workspace) -> tuple[Any, bool]:
-    """Return a plan whose conditions and values have no part that singles out few units, and whether any was judged.
+def settled(command: str, plan: Any, workspace: Workspace, like: Like) -> Settled:
+    """Return a plan whose conditions and values have no part that singles out few units.
 
     Args:
         command: Command name.
         plan: The command's own frozen dataclass; expressions may stand anywhere in it.
         workspace: For the rows of the plan's data set, the policy, and what earlier commands of the session asked.
+        like: Asked of each part that takes effect.
+
+    Raises:
+        InternalError: LEDGER_UNAVAILABLE, as `like`.
     """
     name = _dataset(plan)
     frame = None if name is None else workspace.frames.get(name)
     if command in _JUDGED_ELSEWHERE or not workspace.policy.protects or frame is None or frame.rows is None:
-        return plan, False
-    settler = _Settler(workspace, frame)
+        return Settled(plan, workspace.frames, False)
+    assert name is not None
+    settler = _Settler(workspace, frame, like)
     after = settler.through(plan)
-    return after, settler.has_judged
+    return Settled(after, {**workspace.frames, name: settler.frame}, settler.has_judged)
+
+
+def without_members(frames: Mapping[str, Frame]) -> dict[str, Frame]:
+    """Return data sets without what was put beside their variables to settle a plan."""
+    return {
+        name: Frame(frame.rows, {key: one for key, one in frame.columns.items() if not key.startswith(_BESIDE)})
+        if any(key.startswith(_BESIDE) for key in frame.columns)
+        else frame
+        for name, frame in frames.items()
+    }
 
 
 def _dataset(plan: Any) -> str | None:
@@ -91,14 +120,14 @@ def _dataset(plan: Any) -> str | None:
 class _Settler:
     """Judges the parts of one plan on the rows of one data set."""
 
-    def __init__(self, workspace: Workspace, frame: Frame) -> None:
+    def __init__(self, workspace: Workspace, frame: Frame, like: Like) -> None:
         assert frame.rows is not None
         self.has_judged = False
-        self._rows = frame.rows.present
+        self.frame = frame
+        self._rows = frame.rows
         self._workspace = workspace
-        self._frame = frame
+        self._like = like
         self._everything: _Units | None = None
-        self._earlier: list[_Earlier] = workspace.memo.setdefault((_SETS, frame.rows.present), [])
 
     def through(self, value: Any) -> Any:
         """Return a piece of a plan with its expressions settled; the same object when nothing changes."""
@@ -178,29 +207,40 @@ class _Settler:
         return {Effect.NOBODY: NEVER, Effect.EVERYBODY: ALWAYS}.get(effect, part)
 
     def _like_earlier(self, part: Expression) -> Expression:
-        """Return the earlier part whose units differ from those of `part` by few, if its columns are what they were."""
+        """Return `part`, made to hold for the units of an earlier part of the project that it nearly equals."""
         if not columns_of(part):
             return part
         units = self._units(part)
-        least = self._workspace.policy.difference_min
-        near = [one for one in self._earlier if abs(one.units.count.n - units.count.n) < least]
-        if any(one.units == units for one in near):
+        key = ("settling like", self._rows.bank, self._rows.unit_type, repr(units))
+        if key not in self._workspace.memo:
+            self._workspace.memo[key] = self._like(self._rows, units.count, units.sketch)
+        difference = tuple(one ^ two for one, two in zip(units.sketch, self._workspace.memo[key], strict=True))
+        if not any(difference):
             return part
-        sketches = np.array([one.units.sketch for one in near], dtype=np.uint64).reshape(-1, len(units.sketch))
-        sizes = difference_sizes(sketches ^ np.array(units.sketch, dtype=np.uint64))
-        for one, size in zip(near, sizes.tolist(), strict=True):
-            if size < least and one.columns == self._tables(one.part):
-                return one.part
-        if len(self._earlier) < _MOST_EARLIER:
-            self._earlier.append(_Earlier(units, part, self._tables(part)))
-        return part
+        elements = elements_of(difference, self._workspace.policy.difference_min)
+        if elements is None:
+            text = "Sets of units that were said to be nearly equal are not."
+            raise InternalError("SETS_NOT_EQUAL", Text(text, "Mengder som skulle være nesten like, er det ikke."))
+        differs = self._members(elements)
+        return part if differs is None else Apply("not_equal", (part, differs), _NUMBER)
+
+    def _members(self, elements: tuple[int, ...]) -> Expression | None:
+        """Return what is true for the units of the data set that have these elements; None when there are none."""
+        named = hashlib.sha256(repr((elements, self._rows.keys)).encode()).hexdigest()
+        column = ColumnRef(_BESIDE + named, _NUMBER)
+        if column.name not in self.frame.columns:
+            frame = self._workspace.engine.with_members(self.frame, column.name, elements)
+            if not self._workspace.engine.any(frame, column):
+                return None
+            self.frame = frame
+        return column
 
     def _within_limits(self, number: Apply) -> Expression:
         """Return a number cut at its 1st and 99th percentile when one or two units make up most of its variation.
 
         A peak such as 1 / (|x - x0| + e), or |x - x0| cut at 1, singles out a unit without any condition.
         """
-        key = ("settling limits", repr(number), repr(self._tables(number)), self._rows)
+        key = ("settling limits", repr(number), repr(self._tables(number)), self._rows.present)
         if key not in self._workspace.memo:
             self._workspace.memo[key] = self._limits(number)
         limits = self._workspace.memo[key]
@@ -214,7 +254,7 @@ class _Settler:
 
     def _limits(self, number: Apply) -> tuple[float, float] | None:
         """Return the limits of a number in which one or two units stand out, else None."""
-        engine, frame, policy = self._workspace.engine, self._frame, self._workspace.policy
+        engine, frame, policy = self._workspace.engine, self.frame, self._workspace.policy
         counted = (Measure("n", MeasureKind.UNITS), Measure("sum", MeasureKind.SUM, number))
         first = engine.aggregate(frame, Aggregation((), counted, None, (number,))).measures
         units = int(first["n"][0]) if len(first["n"]) else 0
@@ -236,7 +276,7 @@ class _Settler:
 
     def _tables(self, part: Expression) -> tuple[tuple[str, str], ...]:
         """Return the stored tables of the columns that a part reads; a column that is gone has none."""
-        columns = self._frame.columns
+        columns = self.frame.columns
         return tuple((name, columns[name].identity if name in columns else "") for name in sorted(columns_of(part)))
 
     def _all(self) -> _Units:
@@ -245,15 +285,14 @@ class _Settler:
         return self._everything
 
     def _units(self, part: Expression) -> _Units:
-        assert self._frame.rows is not None
-        key = ("settling", self._frame.rows.present, repr(part), repr(self._tables(part)))
+        key = ("settling", self._rows.present, repr(part), repr(self._tables(part)))
         if key not in self._workspace.memo:
             self._workspace.memo[key] = self._counted(part)
         found: _Units = self._workspace.memo[key]
         return found
 
     def _counted(self, part: Expression | None) -> _Units:
-        groups = self._workspace.engine.aggregate(self._frame, Aggregation((), _MEASURES, part))
+        groups = self._workspace.engine.aggregate(self.frame, Aggregation((), _MEASURES, part))
         sketch = groups.measures["sketch"][0]
         count = UnitCount(int(groups.measures["n"][0]), int(groups.measures["key"][0]))
         return _Units(count, tuple(int(word) for word in sketch))
@@ -269,9 +308,9 @@ class _Settler:
         either = Apply("inlist", (operand, Constant(0, _NUMBER), Constant(1, _NUMBER)), _NUMBER)
         missing = Apply("sysmiss", (operand,), _NUMBER)
         other = Apply("not", (Apply("or", (either, missing), _NUMBER),), _NUMBER)
-        key = ("settling 0/1", repr(operand), repr(self._tables(operand)), self._rows)
+        key = ("settling 0/1", repr(operand), repr(self._tables(operand)), self._rows.present)
         if key not in self._workspace.memo:
-            self._workspace.memo[key] = not self._workspace.engine.any(self._frame, other)
+            self._workspace.memo[key] = not self._workspace.engine.any(self.frame, other)
         return bool(self._workspace.memo[key])
 
 

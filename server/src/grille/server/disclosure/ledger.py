@@ -7,9 +7,6 @@ The sealed sets are read into memory on opening; rows that another process appen
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import os
 import sqlite3
 import threading
@@ -19,11 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from grille.server.disclosure.condition_parts import ConditionParts
 from grille.server.disclosure.evidence import AnalysisSet, UnitCount
 from grille.server.disclosure.policy import Policy
+from grille.server.disclosure.sealing import Seals, unavailable
 from grille.server.disclosure.set_index import (
     Identity,
     SetIndex,
@@ -32,8 +28,6 @@ from grille.server.disclosure.set_index import (
     identity,
 )
 from grille.server.disclosure.texts import refusal
-from grille.server.errors import InternalError
-from grille.server.text import Text
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS released_sets (
@@ -42,7 +36,6 @@ CREATE TABLE IF NOT EXISTS released_sets (
     sealed BLOB NOT NULL
 )
 """
-_NONCE = 12
 _Row = tuple[int, int, tuple[int, ...], str, float, str | None]
 
 
@@ -80,10 +73,7 @@ class Ledger:
         Raises:
             InternalError: LEDGER_UNREADABLE, when a row was sealed with another key or changed.
         """
-        if len(key) != 32:
-            raise ValueError("the ledger key has 32 bytes")
-        self._scope_key = hmac.new(key, b"ledger scope", hashlib.sha256).digest()
-        self._cipher = AESGCM(hmac.new(key, b"ledger rows", hashlib.sha256).digest())
+        self._seals = Seals(key)
         self._now = now
         self._lock = threading.Lock()
         self._indices: dict[bytes, SetIndex] = {}
@@ -94,12 +84,15 @@ class Ledger:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute(_SCHEMA)
+        self.parts = ConditionParts(path, key)
+        """What conditions of the same projects held for."""
         self._catch_up()
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
+            self.parts.close()
 
     def admit(
         self, project: str, sets: Sequence[AnalysisSet], policy: Policy, partition: Partition | None = None
@@ -163,7 +156,7 @@ class Ledger:
 
     def entries(self, project: str, bank: str, unit_type: str) -> Iterator[LedgerEntry]:
         """Yield the released sets of a project, bank and unit type, oldest first."""
-        scope = self._scope_of(project, bank, unit_type)
+        scope = self._seals.scope(project, bank, unit_type)
         with self._lock:
             rows = self._connection.execute(
                 "SELECT sealed FROM released_sets WHERE scope = ? ORDER BY id", (scope,)
@@ -185,14 +178,7 @@ class Ledger:
                 # only now are the new rows known to be on disk
                 self._catch_up()
             except sqlite3.Error as error:
-                raise InternalError(
-                    "LEDGER_UNAVAILABLE",
-                    Text(
-                        "The ledger of released sets cannot be written, so nothing is released.",
-                        "Regnskapet over utleverte mengder kan ikke skrives, så ingenting utleveres.",
-                    ),
-                    hint=Text("Tell the operator of the server.", "Si fra til den som drifter tjeneren."),
-                ) from error
+                raise unavailable() from error
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -258,29 +244,12 @@ class Ledger:
         return self._indices.setdefault(scope, SetIndex())
 
     def _scope(self, project: str, item: AnalysisSet) -> bytes:
-        return self._scope_of(project, item.bank, item.unit_type)
-
-    def _scope_of(self, project: str, bank: str, unit_type: str) -> bytes:
-        text = json.dumps([project, bank, unit_type]).encode()
-        return hmac.new(self._scope_key, text, hashlib.sha256).digest()
+        return self._seals.scope(project, item.bank, item.unit_type)
 
     def _seal(self, scope: bytes, item: AnalysisSet, time: float, partition: str | None) -> bytes:
         fields = [item.units.n, item.units.key, list(item.sketch), item.label, time, partition]
-        content = json.dumps(fields).encode()
-        nonce = os.urandom(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, content, scope)
+        return self._seals.seal(scope, fields)
 
     def _unseal(self, scope: bytes, sealed: bytes) -> _Row:
-        try:
-            content = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], scope)
-        except InvalidTag as error:
-            raise InternalError(
-                "LEDGER_UNREADABLE",
-                Text(
-                    "The ledger of released sets was written with another key, or has been changed.",
-                    "Regnskapet over utleverte mengder er skrevet med en annen nøkkel, eller er endret.",
-                ),
-                hint=Text("Restore the ledger and its key.", "Gjenopprett regnskapet og nøkkelen."),
-            ) from error
-        n, key, sketch, label, time, partition = json.loads(content)
+        n, key, sketch, label, time, partition = self._seals.open(scope, sealed)
         return n, key, tuple(sketch), label, time, partition

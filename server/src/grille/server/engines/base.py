@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -121,6 +121,9 @@ class Engine(Protocol):
 
         Rows that are not in `entered`, and values that are not finite, are missing.
         """
+
+    def with_members(self, frame: Frame, column: str, elements: Sequence[int]) -> Frame:
+        """Return `frame` with a column that is 1 for the units with these elements of sketches, else 0."""
 
     def filter(self, frame: Frame, condition: Expression, *, passing: bool = False) -> Frame:
         """Return the rows for which the condition is true; `passing` when they are for this command alone."""

@@ -23,6 +23,7 @@ from grille.server.audit.sessions import entries_of
 from grille.server.catalog.bank_file import data_path, remove_unfinished
 from grille.server.catalog.banks import list_banks
 from grille.server.commands.lookup import bank_alias
+from grille.server.disclosure.condition_parts import ConditionParts
 from grille.server.disclosure.gate import Gate
 from grille.server.disclosure.ledger import Ledger
 from grille.server.execution.admit import Admit, Places
@@ -153,7 +154,7 @@ class Running:
             Cards(home.open_sessions),
         )
         places = Places(limits.running_commands, limits.running_commands_per_user)
-        computed = Admit(Compute(limits.command_timeout_seconds, self._policies.of), places)
+        computed = Admit(Compute(limits.command_timeout_seconds, self._policies.of, self._parts), places)
         disclosed = Disclose(computed, self._gate)
         self._usage = UsageBook(home.usage)
         charged = Charge(disclosed, self._usage, self._quotas, self.sessions.of_user_in)
@@ -244,8 +245,13 @@ class Running:
         self.desk.equip(caller, session)
 
     def _gate(self, session: Session) -> Gate:
-        ledger = self._twin_ledger if session.twin else self._ledger
-        return Gate(self._policies.of(session.project), ledger)
+        return Gate(self._policies.of(session.project), self._ledger_of(session))
+
+    def _parts(self, session: Session) -> ConditionParts:
+        return self._ledger_of(session).parts
+
+    def _ledger_of(self, session: Session) -> Ledger:
+        return self._twin_ledger if session.twin else self._ledger
 
     def _attach(self, banks: Banks) -> tuple[AttachedBank, ...]:
         return tuple(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from grille.server.disclosure.evidence import Evidence
+from grille.server.disclosure.evidence import Evidence, UnitCount
 from grille.server.disclosure.policy import Policy
 from grille.server.engines.base import Frame
 from grille.server.errors import GrilleError
@@ -76,6 +76,25 @@ class Progressed:
 
     request: int
     phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The request has a part of a condition that holds for these units; the worker waits to hear which it counts as."""
+
+    request: int
+    bank: str
+    unit_type: str
+    units: UnitCount
+    sketch: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Likened:
+    """The sketch of the units for which the part that was judged last counts as holding."""
+
+    request: int
+    sketch: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

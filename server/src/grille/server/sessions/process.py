@@ -22,6 +22,8 @@ from grille.server.sessions.messages import (
     Computed,
     Failed,
     Interrupt,
+    Judged,
+    Likened,
     Progressed,
     Ready,
     WorkerSettings,
@@ -29,6 +31,8 @@ from grille.server.sessions.messages import (
 from grille.server.sessions.processor import lower, processor_seconds
 from grille.server.sessions.stop import Stop
 from grille.server.text import Text
+
+Like = Callable[[Judged], tuple[int, ...]]
 
 PATIENCE_SECONDS = 5.0
 _START_SECONDS = 30.0
@@ -108,8 +112,9 @@ class Worker:
         progress: Callable[[str], None],
         timeout_seconds: float,
         stop: Stop,
+        like: Like,
     ) -> Computed:
-        """Run a bound command.
+        """Run a bound command; `like` says which sketch a part of its conditions counts as.
 
         Raises:
             GrilleError: What the command raised.
@@ -125,7 +130,7 @@ class Worker:
                 self._send(Compute(request.number, command, plan, frames, policy))
                 timer.start()
                 with stop.telling(lambda: self._interrupt(request, stop.error)):
-                    message = self._reply(request, progress)
+                    message = self._reply(request, progress, like)
         except (EOFError, OSError):
             raise request.interrupted or _lost() from None
         finally:
@@ -137,13 +142,15 @@ class Worker:
             raise message.error
         return message
 
-    def _reply(self, request: _Request, progress: Callable[[str], None]) -> Computed | Failed:
+    def _reply(self, request: _Request, progress: Callable[[str], None], like: Like) -> Computed | Failed:
         while True:
             message = self._pipe.recv()
             if message.request != request.number:
                 continue
             if isinstance(message, Progressed):
                 progress(message.phase)
+            elif isinstance(message, Judged):
+                self._send(Likened(request.number, like(message)))
             else:
                 answer: Computed | Failed = message
                 return answer
@@ -153,7 +160,7 @@ class Worker:
             with contextlib.suppress(OSError):
                 self._send(Interrupt(request.number))
 
-    def _send(self, message: Compute | Interrupt | Close) -> None:
+    def _send(self, message: Compute | Interrupt | Likened | Close) -> None:
         with self._sending:  # timers and vanished clients send from threads of their own
             self._pipe.send(message)
 

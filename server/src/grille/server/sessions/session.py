@@ -19,7 +19,7 @@ from grille.server.errors import BudgetError, UnknownNameError
 from grille.server.sessions.cards import Card
 from grille.server.sessions.job import ScriptJob
 from grille.server.sessions.messages import Computed, WorkerSettings
-from grille.server.sessions.process import Worker
+from grille.server.sessions.process import Like, Worker
 from grille.server.sessions.stop import Stop
 from grille.server.text import Language, Text
 
@@ -155,6 +155,7 @@ class Session:
         progress: Callable[[str], None],
         timeout_seconds: float,
         stop: Stop,
+        like: Like,
     ) -> Computed:
         """Compute in the worker; where there is none, or it died, a new one finds the data sets on disk.
 
@@ -163,7 +164,7 @@ class Session:
             UnknownNameError: UNKNOWN_SESSION when the session was closed meanwhile.
         """
         worker = self._at_hand()
-        return worker.compute(command, plan, self.frames, policy, progress, timeout_seconds, stop)
+        return worker.compute(command, plan, self.frames, policy, progress, timeout_seconds, stop, like)
 
     def _at_hand(self) -> Worker:
         with self._changing:

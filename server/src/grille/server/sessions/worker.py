@@ -10,14 +10,16 @@ import os
 import queue
 import signal
 import threading
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.facts import remembered_frames
-from grille.server.commands.settling import settled
+from grille.server.commands.settling import settled, without_members
 from grille.server.commands.whitelist import COMMANDS
-from grille.server.engines.base import Engine
+from grille.server.disclosure.evidence import UnitCount
+from grille.server.engines.base import Engine, Rows
 from grille.server.engines.duckdb.engine import open_session_engine
 from grille.server.errors import BudgetError, GrilleError, InternalError
 from grille.server.sessions.messages import (
@@ -26,6 +28,8 @@ from grille.server.sessions.messages import (
     Computed,
     Failed,
     Interrupt,
+    Judged,
+    Likened,
     Progressed,
     Ready,
     WorkerSettings,
@@ -66,6 +70,7 @@ class _Loop:
         self._pipe = pipe
         self._engine = engine
         self._requests: queue.SimpleQueue[Compute | Close] = queue.SimpleQueue()
+        self._likened: queue.SimpleQueue[Likened] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._running = 0
         self._cancelled = 0
@@ -90,6 +95,8 @@ class _Loop:
                     self._cancelled = message.request
                     if self._running == message.request:
                         self._engine.interrupt()
+            elif isinstance(message, Likened):
+                self._likened.put(message)
             else:
                 self._requests.put(message)
 
@@ -119,12 +126,20 @@ class _Loop:
             check()
             self._pipe.send(Progressed(request.request, phase))
 
+        def like(rows: Rows, units: UnitCount, sketch: tuple[int, ...]) -> tuple[int, ...]:
+            self._pipe.send(Judged(request.request, rows.bank, rows.unit_type, units, sketch))
+            while (found := self._likened.get()).request != request.request:
+                pass  # the answer to a request that was given up
+            check()
+            return found.sketch
+
         self._engine.sweep((*request.frames.values(), *remembered_frames(self._memo)))
         check()  # the sweep forgot an interrupt that came before it
         workspace = Workspace(self._engine, request.frames, progress, self._memo, request.policy)
-        plan, judged = settled(request.command, request.plan, workspace)
-        outcome = COMMANDS[request.command].compute(plan, workspace)
-        return Computed(request.request, outcome.evidence, outcome.frames, judged)
+        settling = settled(request.command, request.plan, workspace, like)
+        workspace = replace(workspace, frames=settling.frames)
+        outcome = COMMANDS[request.command].compute(settling.plan, workspace)
+        return Computed(request.request, outcome.evidence, without_members(outcome.frames), settling.judged)
 
 
 def _fault(error: Exception) -> InternalError:

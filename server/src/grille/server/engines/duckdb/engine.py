@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import duckdb
@@ -96,6 +96,12 @@ class DuckDbEngine:
     def with_values(self, frame: Frame, entered: Frame, columns: Mapping[str, NDArray[np.float64]]) -> Frame:
         """See Engine.with_values."""
         return self._frames.with_values(frame, entered, columns)
+
+    def with_members(self, frame: Frame, column: str, elements: Sequence[int]) -> Frame:
+        """See Engine.with_members."""
+        if frame.rows is not None:
+            self._sketches.ready(frame.rows)
+        return self._frames.with_members(frame, column, elements)
 
     def filter(self, frame: Frame, condition: Expression, *, passing: bool = False) -> Frame:
         """See Engine.filter."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -24,18 +24,26 @@ from grille.server.engines.duckdb.sql import (
     VALUE,
     aliased,
     bank_table,
+    cast,
     has_value,
     is_compact,
     rows_of,
+    sketch_table,
+    sketch_words,
     stored,
     table,
+    units_table,
     value,
+    whole,
 )
 from grille.server.engines.duckdb.sql import condition as holding
 from grille.server.engines.duckdb.store import Store, is_dense
 from grille.server.errors import InternalError
 from grille.server.plan.expressions import Expression, ValueType, columns_of
 from grille.server.text import Text
+
+_ELEMENT = 0xFFFFFFFF
+"""The bits of the first sketch word of a unit that hold its element itself."""
 
 
 class Frames:
@@ -115,6 +123,15 @@ class Frames:
             kept = pa.array(whole, mask=~np.isfinite(whole))
             added[name] = StoredColumn(self._store.array(kept), ValueType.NUMBER)
         return Frame(frame.rows, {**frame.columns, **added})
+
+    def with_members(self, frame: Frame, column: str, elements: Sequence[int]) -> Frame:
+        """Return `frame` with a column that is 1 for the units with these elements, else 0."""
+        rows = rows_of(frame)
+        own = exp.BitwiseAnd(this=sketch_words(rows)[0], expression=whole(_ELEMENT))
+        among = exp.In(this=exp.Paren(this=own), expressions=[whole(one) for one in elements])
+        select = exp.select(aliased(cast(among, "SMALLINT"), VALUE))
+        name, _ = self._store.column(select.from_(sketch_table(rows) if is_compact(rows) else units_table(rows)))
+        return Frame(rows, {**frame.columns, column: StoredColumn(name, ValueType.NUMBER, small=True)})
 
     def filter(self, frame: Frame, condition: Expression, passing: bool) -> Frame:
         """Return the rows of `frame` for which the condition is true, compact unless they are only `passing`."""
