@@ -15,6 +15,7 @@ from grille.server.commands.published import Plan
 from grille.server.disclosure.policy import Policy
 from grille.server.errors import GrilleError, UnknownNameError
 from grille.server.sessions.manager import SessionLimits, SessionManager
+from grille.server.sessions.messages import Judged
 from grille.server.sessions.process import warm_up
 from grille.server.sessions.session import Session
 from grille.server.sessions.stop import Stop
@@ -35,9 +36,14 @@ def manager(tmp_path: Path, closed: list[tuple[str, str]]) -> Iterator[SessionMa
     made.shutdown()
 
 
+def unlike(part: Judged) -> tuple[int, ...]:
+    """Say that a part of a condition counts as itself."""
+    return part.sketch
+
+
 def opened(manager: SessionManager, idle_minutes: float) -> Session:
     session = manager.open("ada", "wages", Language.ENGLISH, {}, ())
-    session.compute("help", Plan(()), Policy.standard(), lambda phase: None, 10, Stop())
+    session.compute("help", Plan(()), Policy.standard(), lambda phase: None, 10, Stop(), unlike)
     session.last_used -= datetime.timedelta(minutes=idle_minutes)
     return session
 
@@ -70,7 +76,7 @@ def test_a_resting_session_has_no_process_and_wakes_with_its_next_command(
     assert not is_running(pid)
     assert fresh.worker_pid is not None
     with tired.exclusive(Stop()):
-        tired.compute("help", Plan(()), Policy.standard(), lambda phase: None, 10, Stop())
+        tired.compute("help", Plan(()), Policy.standard(), lambda phase: None, 10, Stop(), unlike)
     assert tired.worker_pid not in (None, pid)
 
 
@@ -81,7 +87,7 @@ def test_only_so_many_workers_and_the_longest_idle_gives_way(tmp_path: Path) -> 
     first, second, third = (opened(manager, minutes) for minutes in (3, 2, 1))
     assert [one.worker_pid is None for one in (first, second, third)] == [True, False, False]
     with second.exclusive(Stop()):
-        first.compute("help", Plan(()), Policy.standard(), lambda phase: None, 10, Stop())
+        first.compute("help", Plan(()), Policy.standard(), lambda phase: None, 10, Stop(), unlike)
     assert [one.worker_pid is None for one in (first, second, third)] == [False, False, True]
     manager.shutdown()
 
@@ -92,7 +98,7 @@ def test_a_session_found_just_before_it_was_closed_runs_nothing(manager: Session
     with pytest.raises(GrilleError, match="UNKNOWN_SESSION"), session.exclusive(Stop()):
         pytest.fail("a closed session was entered")
     with pytest.raises(GrilleError, match="UNKNOWN_SESSION"):
-        session.compute("history", None, Policy.standard(), lambda phase: None, 10, Stop())
+        session.compute("history", None, Policy.standard(), lambda phase: None, 10, Stop(), unlike)
 
 
 def test_two_closings_at_once_are_one(manager: SessionManager, closed: list[tuple[str, str]]) -> None:
