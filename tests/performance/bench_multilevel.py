@@ -1,19 +1,19 @@
-"""regress-mml through client and server, beside a bare pass over the same file, statsmodels and lme4.
+"""regress-mml through client and server beside a bare pass over the same file, and the memory that it needs.
 
-`python tests/performance/bench_multilevel.py [--rows N] [--small N]`; lme4 joins when Rscript with lme4 is installed.
+`python tests/performance/bench_multilevel.py [--rows N] [--small N] [--memory N]`; a part with N = 0 is left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
-import subprocess
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from bench_script import Watcher
 from support.model_bank import COVARIATES, make_model_bank
 from support.service import Service, free_port
 
@@ -21,8 +21,7 @@ from grille.server.catalog import bank_file
 from grille.server.operations.home import Home
 from grille.server.operations.keys import load_keys
 
-BANKS = {"bench.large": (400, 10), "bench.small": (400, 10), "bench.deep": (20_000, 400)}
-"""Groups, and larger groups that they are in."""
+FIRST = "first of a session"
 BATCH = 131_072
 
 
@@ -30,29 +29,44 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--small", type=int, default=1_000_000)
+    parser.add_argument("--memory", type=int, default=10_000_000)
     options = parser.parse_args()
-    rows = {"bench.large": options.rows, "bench.small": options.small, "bench.deep": options.small}
+    if options.rows:
+        compare("bench.large", options.rows, 400, 10, {"G": 3.0, "H G": None})
+    if options.small:
+        compare("bench.small", options.small, 400, 10, {"G": None})
+        compare("bench.deep", options.small, 20_000, 400, {"H G": 2.5})
+    if options.memory:
+        with served("bench.memory", options.memory, 200_000, 428) as service:
+            size = largest_worker(service, "bench.memory") / 1e9
+        print(f"{options.memory:,} rows, 200,000 groups in 428: largest process {size:.2f} GB (at most 1.5)")
+
+
+def compare(bank: str, rows: int, groups: int, top: int, by: Mapping[str, float | None]) -> None:
+    """Print the time of each model beside a bare pass; `by` has its groups, and the promised ratio of a first model."""
+    with served(bank, rows, groups, top) as service:
+        passes = [bare_pass(service.home, bank, groups) for _ in range(5)]
+        print(f"{rows:,} rows, 8 covariates, {groups:,} groups in {top:,}: bare pass {min(passes):.3f} s")
+        for one, most in by.items():
+            for when, seconds in through_server(service, bank, one).items():
+                promised = f" (at most {most})" if most is not None and when == FIRST else ""
+                what = f"by {one.lower()}, {when}"
+                print(f"  {what:44s} {seconds:8.3f} s   {seconds / min(passes):5.2f} x bare pass{promised}", flush=True)
+
+
+@contextmanager
+def served(bank: str, rows: int, groups: int, top: int) -> Iterator[Service]:
+    """Make a bank and serve it to a user of its name."""
     with tempfile.TemporaryDirectory() as folder:
         service = Service(Path(folder), f"127.0.0.1:{free_port()}")
         service.environment = {"XDG_CONFIG_HOME": str(Path(folder) / "config")}
         service.admin("init", service.home)
-        for bank, (groups, top) in BANKS.items():
-            make_model_bank(service.home, bank, rows[bank], groups, top)
-            service.admin("project", "add", service.home, bank, "--bank", bank, "--policy", "standard")
-            service.add_user(bank.replace(".", "-"), bank)
+        make_model_bank(service.home, bank, rows, groups, top)
+        service.admin("project", "add", service.home, bank, "--bank", bank, "--policy", "standard")
+        service.add_user(bank.replace(".", "-"), bank)
         service.start()
         try:
-            for bank, by in (("bench.large", ("G", "H G")), ("bench.deep", ("H G",)), ("bench.small", ("G",))):
-                groups, top = BANKS[bank]
-                print(f"rows {rows[bank]:,}, 8 covariates, {groups:,} groups in {top:,}")
-                passes = [bare_pass(service.home, bank, groups) for _ in range(5)]
-                print(f"  bare pass over the encrypted file, first {passes[0]:.3f} s, best of five {min(passes):.3f} s")
-                for one in by:
-                    found = through_server(service, bank, one)
-                    for when, seconds in found.items():
-                        what = f"by {one.lower()}, {when}"
-                        print(f"  {what:52s} {seconds:8.3f} s   {seconds / min(passes):5.2f} x bare pass")
-            peers(service.home, "bench.small", found)
+            yield service
         finally:
             service.stop()
 
@@ -68,7 +82,7 @@ def through_server(service: Service, bank: str, groups: str) -> dict[str, float]
     imports = [f"import b/{name} as {name.lower()}" for name in ("Y", *COVARIATES, "G", "H")]
     by = groups.lower()
     models = {
-        "first of a session": f"regress-mml y {' '.join(names)} by {by}",
+        FIRST: f"regress-mml y {' '.join(names)} by {by}",
         "another outcome": f"regress-mml x2 y {' '.join(name for name in names if name != 'x2')} by {by}",
         "the same variables in another order": f"regress-mml y {' '.join(reversed(names))} by {by}",
         "one term fewer": f"regress-mml y {' '.join(names[:3] + names[4:])} by {by}",
@@ -108,50 +122,17 @@ def bare_pass(home: Path, bank: str, groups: int) -> float:
         return time.perf_counter() - start
 
 
-def peers(home: Path, bank: str, ours: dict[str, float]) -> None:
-    """Time statsmodels, and lme4 where it is, on the same rows already in memory."""
-    table = in_memory(home, bank)
-    import statsmodels.api as sm
-
-    design = sm.add_constant(np.column_stack([table[name] for name in COVARIATES]))
-    start = time.perf_counter()
-    sm.MixedLM(table["Y"], design, groups=table["G"]).fit()
-    report("statsmodels MixedLM, rows in memory", time.perf_counter() - start, ours)
-    if shutil.which("Rscript") is None:
-        print("  lme4: Rscript is not installed")
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.bin"
-        np.column_stack([table[name] for name in ("Y", *COVARIATES, "G")]).astype("<f8").T.tofile(path)
-        done = subprocess.run(
-            ["Rscript", "-e", R_PROGRAM, str(path), str(len(table["Y"]))], capture_output=True, text=True
-        )
-    if done.returncode:
-        print("  lme4:", done.stderr.strip().splitlines()[-1])
-        return
-    report("lme4 lmer, rows in memory", float(done.stdout.split()[-1]), ours)
-
-
-R_PROGRAM = """
-suppressMessages(library(lme4)); a <- commandArgs(TRUE); n <- as.integer(a[2])
-d <- as.data.frame(matrix(readBin(a[1], "double", n * 10), n)); names(d) <- c("y", paste0("x", 1:8), "g")
-cat(system.time(lmer(y ~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + (1 | g), d))[["elapsed"]])
-"""
-
-
-def report(label: str, seconds: float, ours: dict[str, float]) -> None:
-    print(f"  {label:42s} {seconds:8.3f} s")
-    for when, own in ours.items():
-        print(f"    {seconds / own:6.0f} x {when}")
-
-
-def in_memory(home: Path, bank: str) -> dict[str, Any]:
-    """Return every column of the bank as arrays."""
-    names = (*COVARIATES, "Y", "G")
-    with bank_file.open_version(Home(home).banks, bank, 1, load_keys(Home(home)).bank_key(bank)) as connection:
-        return {
-            name: connection.execute(f'SELECT value FROM bank.main."{name}"').fetchnumpy()["value"] for name in names
-        }
+def largest_worker(service: Service, bank: str) -> int:
+    """Return the largest resident size of any process of the server while a session fits three levels, in bytes."""
+    assert service.process is not None
+    watcher = Watcher(service.process.pid)
+    names = [name.lower() for name in COVARIATES]
+    imports = [f"import b/{name} as {name.lower()}" for name in ("Y", *COVARIATES, "G", "H")]
+    model = f"regress-mml y {' '.join(names)} by h g"
+    script = "\n".join((f"require {bank}:1 as b", "create-dataset d", *imports, model))
+    document = service.run(script, user=bank.replace(".", "-"))
+    assert document["results"][-1]["status"] == "ok", document["results"][-1]
+    return watcher.stop()
 
 
 if __name__ == "__main__":
