@@ -13,11 +13,12 @@ from grille.server.statistics.reml import Likelihood
 
 Floats = NDArray[np.float64]
 
-SLOW = ("hundred_thousand_rows", "many_small_groups")
+SLOW = ("hundred_thousand_rows", "many_small_groups", "million_rows")
+NAMES = [pytest.param(one, marks=pytest.mark.slow) if one == "million_rows" else one for one in CASES]
 
 
 @pytest.mark.parametrize("likelihood", ["reml", "ml"])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_agrees_with_mixedlm_at_the_optimum(name: str, likelihood: Likelihood) -> None:
     """Tolerances.
 

@@ -225,6 +225,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "interaction_noconstant": interaction_noconstant,
     "ten_thousand_rows": lambda: large(32, 300, 10_000, 0.3),
     "hundred_thousand_rows": lambda: large(33, 120, 100_000, 0.5),
+    "million_rows": lambda: large(36, 400, 1_000_000, 0.7),
     "three_levels_factor": three_level_factor,
     "three_levels_noconstant": three_level_noconstant,
     "three_levels_without_terms": lambda: without_terms(three_level(34, 0.9, 0.9)),
