@@ -7,12 +7,14 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from support.gate_cases import Silent
 from support.service import Service
+from support.workbench import likeness
 
 from grille.client.connection import Connection, connected
 from grille.client.environment import Environment
@@ -23,7 +25,7 @@ from grille.server.catalog.banks import list_banks
 from grille.server.commands import gathering, mml_estimate
 from grille.server.commands.base import Workspace
 from grille.server.commands.scope import Scope
-from grille.server.commands.settling import settled
+from grille.server.commands.settling import settled, without_members
 from grille.server.commands.whitelist import COMMANDS
 from grille.server.disclosure.evidence import Sensitivity
 from grille.server.disclosure.gate import Gate
@@ -111,6 +113,7 @@ def parts_of(home: Home, bank: str, folder: Path, before: Sequence[str], model: 
     with closing(engine):
         engine.attach(f"{bank}@1", str(bank_file.data_path(home.banks, bank, 1)), load_keys(home).bank_key(bank))
         engine.lock()
+        like = likeness(folder / "parts.sqlite")
         policy, gate = Policy.standard(), Gate(Policy.standard(), Silent())
         scope, memo = Scope(banks=list_banks(home.banks)), dict[tuple[str, ...], Any]()
         frames: dict[str, Frame] = {}
@@ -124,14 +127,14 @@ def parts_of(home: Home, bank: str, folder: Path, before: Sequence[str], model: 
                 command = COMMANDS[node.head.name]
                 bound = command.bind(node, scope)
                 workspace = Workspace(engine, frames, lambda phase: None, memo, policy)
-                plan, judged = settled(bound.name, bound.plan, workspace)
-                outcome = command.compute(plan, workspace)
+                after = settled(bound.name, bound.plan, workspace, like)
+                outcome = command.compute(after.plan, replace(workspace, frames=after.frames))
                 released = gate.release(
-                    outcome.evidence, project="P", sensitivity=Sensitivity("PUBLIC"), conditions=judged
+                    outcome.evidence, project="P", sensitivity=Sensitivity("PUBLIC"), conditions=after.judged
                 )
                 encode(released.present(command.present), "en")
             total = time.perf_counter() - start - marks["reading"]
-            frames, scope = dict(outcome.frames), bound.scope
+            frames, scope = without_members(outcome.frames), bound.scope
             engine.sweep(tuple(frames.values()))
             if turn == model:
                 memo = known
