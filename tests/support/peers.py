@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_START = 30.0  # seconds for the start of a program and its reading of the rows
 
 STATSMODELS = """
 import json, sys, time, warnings, numpy as np, statsmodels.api as sm
@@ -127,7 +128,7 @@ class Peers:
         environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, timeout=self._seconds + 15, env=environment, check=False
+                command, capture_output=True, text=True, timeout=self._seconds + _START, env=environment, check=False
             )
         except subprocess.TimeoutExpired:
             return None
