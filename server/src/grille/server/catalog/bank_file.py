@@ -148,6 +148,23 @@ def create_version(
     return metadata
 
 
+def copy_version(source: Path, key: str, target: Path, new_key: str) -> None:
+    """Copy an encrypted database file to a new one with another key, tables and their rows in the same order.
+
+    Raises:
+        InternalError: DATABASE_FILE_UNREADABLE when the file is missing, damaged, or has another key.
+    """
+    connection = encrypted_duckdb.connect()
+    try:
+        encrypted_duckdb.attach(connection, source, BANK_SCHEMA, key, read_only=True)
+        encrypted_duckdb.attach(connection, target, "copied", new_key, read_only=False)
+        connection.execute(f"COPY FROM DATABASE {encrypted_duckdb.identifier(BANK_SCHEMA)} TO copied")
+        connection.execute("CHECKPOINT copied")
+        connection.execute("DETACH copied")
+    finally:
+        connection.close()
+
+
 def remove_unfinished(banks: Path) -> None:
     """Remove what killed creations left behind; one that still runs holds a lock on its folder and is let be."""
     for folder in banks.glob("*/.*.partial-*"):

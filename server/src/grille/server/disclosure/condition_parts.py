@@ -46,7 +46,6 @@ class ConditionParts:
         Raises:
             InternalError: LEDGER_UNREADABLE, when a row was sealed with another key or changed.
         """
-        self._seals = Seals(key)
         self._lock = threading.Lock()
         self._indices: dict[bytes, SetIndex] = {}
         self._last_row = 0
@@ -54,6 +53,7 @@ class ConditionParts:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute(_SCHEMA)
+        self._seals = Seals(key, self._connection)
         self._catch_up()
 
     def close(self) -> None:

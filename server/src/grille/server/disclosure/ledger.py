@@ -73,7 +73,6 @@ class Ledger:
         Raises:
             InternalError: LEDGER_UNREADABLE, when a row was sealed with another key or changed.
         """
-        self._seals = Seals(key)
         self._now = now
         self._lock = threading.Lock()
         self._indices: dict[bytes, SetIndex] = {}
@@ -84,6 +83,7 @@ class Ledger:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute(_SCHEMA)
+        self._seals = Seals(key, self._connection)
         self.parts = ConditionParts(path, key)
         """What conditions of the same projects held for."""
         self._catch_up()

@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import json
 import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -15,17 +18,32 @@ from grille.server.errors import InternalError
 from grille.server.text import Text
 
 _NONCE = 12
+_SCOPES = b"names of scopes"
+_SEALED = ("released_sets", "condition_parts")
+_KEPT = "CREATE TABLE IF NOT EXISTS kept_secrets (name BLOB PRIMARY KEY, sealed BLOB NOT NULL)"
 
 
 class Seals:
     """Seals and opens rows with the key of a ledger."""
 
-    def __init__(self, key: bytes) -> None:
-        """Take the ledger key, 32 bytes."""
+    def __init__(self, key: bytes, connection: sqlite3.Connection) -> None:
+        """Take the ledger key, 32 bytes, and an open ledger.
+
+        Scopes are named with a secret of the ledger's first key. A later key keeps it, sealed, since the names of
+        projects and banks that it stands for are not in the ledger.
+
+        Raises:
+            InternalError: LEDGER_UNREADABLE, when that secret was sealed with another key.
+        """
         if len(key) != 32:
             raise ValueError("the ledger key has 32 bytes")
         self._scope_key = hmac.new(key, b"ledger scope", hashlib.sha256).digest()
         self._cipher = AESGCM(hmac.new(key, b"ledger rows", hashlib.sha256).digest())
+
+        connection.execute(_KEPT)
+        for (sealed,) in connection.execute("SELECT sealed FROM kept_secrets WHERE name = ?", (_SCOPES,)):
+            (named,) = self.open(_SCOPES, sealed)
+            self._scope_key = bytes.fromhex(named)
 
     def scope(self, project: str, bank: str, unit_type: str) -> bytes:
         """Return the name under which the sets of a project, bank and unit type are kept."""
@@ -68,3 +86,28 @@ def unavailable() -> InternalError:
         ),
         hint=Text("Tell the operator of the server.", "Si fra til den som drifter tjeneren."),
     )
+
+
+def reseal(source: Path, target: Path, old: bytes, new: bytes) -> None:
+    """Write the ledger `source`, sealed with the key `old`, anew to `target` with the key `new`.
+
+    Nobody else may have the ledger open.
+
+    Raises:
+        InternalError: LEDGER_UNREADABLE, when `old` is not its key.
+        sqlite3.Error: A disk refuses, or `target` exists.
+    """
+    with closing(sqlite3.connect(source)) as before, closing(sqlite3.connect(target)) as after:
+        opening = Seals(old, before)
+        tables = before.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name IN (?, ?)", _SEALED)
+        schemas = dict(tables.fetchall())
+        for schema in schemas.values():
+            after.execute(schema)
+        sealing = Seals(new, after)
+        for table in schemas:
+            rows = before.execute(f"SELECT id, scope, sealed FROM {table} ORDER BY id")  # noqa: S608
+            fresh = ((row, scope, sealing.seal(scope, opening.open(scope, sealed))) for row, scope, sealed in rows)
+            after.executemany(f"INSERT INTO {table} (id, scope, sealed) VALUES (?, ?, ?)", fresh)  # noqa: S608
+        kept = sealing.seal(_SCOPES, [opening._scope_key.hex()])
+        after.execute("INSERT INTO kept_secrets (name, sealed) VALUES (?, ?)", (_SCOPES, kept))
+        after.commit()

@@ -141,6 +141,11 @@ class Home:
         return self.path / "ledger.sqlite"
 
     @property
+    def twin_ledger(self) -> Path:
+        """SQLite file of the ledger of what was released about twins."""
+        return self.twins / "ledger.sqlite"
+
+    @property
     def folders(self) -> tuple[Path, ...]:
         """Every folder below the home that init makes."""
         return (self.keys, self.tls, self.banks, self.sessions, self.policies, self.audit)

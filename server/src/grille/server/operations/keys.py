@@ -20,13 +20,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from grille.server.errors import InternalError
+from grille.server.errors import InternalError, TypeMismatchError
 from grille.server.operations.config import load_config
 from grille.server.operations.home import Home
+from grille.server.operations.interrupted import settle
 from grille.server.operations.secret_files import read_secret, write_secret
 from grille.server.text import Text
 
-_KEY_BYTES = 32
+KEY_BYTES = 32
 _COMMAND_SECONDS = 60.0
 
 
@@ -66,7 +67,7 @@ def make_keys(home: Home) -> None:
         FileExistsError: One exists.
     """
     for path in (home.record_key, home.database_key, home.ledger_key):
-        write_secret(path, secrets.token_hex(_KEY_BYTES).encode("ascii") + b"\n")
+        write_secret(path, secrets.token_hex(KEY_BYTES).encode("ascii") + b"\n")
     signing = Ed25519PrivateKey.generate()
     write_secret(home.audit_signing_key, signing.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     public = signing.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -79,9 +80,11 @@ def load_keys(home: Home) -> Keys:
     Raises:
         UnknownNameError: HOME_NOT_FOUND.
         InternalError: KEYS_MISSING, KEYS_UNREADABLE, KEYS_DAMAGED when a file does not hold a key, KEY_PERMISSIONS when
-            group or others have any right to a key file; KEYS_NOT_GIVEN when the key command of the settings fails.
+            group or others have any right to a key file; KEYS_NOT_GIVEN when the key command of the settings fails;
+            KEYS_IN_ROTATION while keys are being replaced. What an interrupted rotation left is finished or undone.
     """
     home = Home.existing(home.path)
+    settle(home)
     command = load_config(home.config).server.key_command
     roots = []
     for path in (home.record_key, home.database_key, home.ledger_key):
@@ -89,7 +92,7 @@ def load_keys(home: Home) -> Keys:
             root = bytes.fromhex(_secret(path, command).decode("ascii"))
         except ValueError:
             raise _damaged(str(path)) from None
-        if len(root) != _KEY_BYTES:
+        if len(root) != KEY_BYTES:
             raise _damaged(str(path))
         roots.append(root)
     try:
@@ -136,9 +139,21 @@ def _secret(path: Path, command: str) -> bytes:
     return done.stdout
 
 
+def keys_elsewhere() -> TypeMismatchError:
+    """Return the error for a rotation of keys that are not the home's own files."""
+    return TypeMismatchError(
+        "KEYS_ELSEWHERE",
+        Text("The keys come from key_command, not from the home.", "Nøklene kommer fra key_command, ikke hjemmet."),
+        hint=Text(
+            "Put the key files back and remove key_command for the rotation, then store the new key.",
+            "Legg nøkkelfilene tilbake og fjern key_command under byttet, og lagre så den nye nøkkelen.",
+        ),
+    )
+
+
 def _derive(root: bytes, purpose: str) -> bytes:
     """HKDF (RFC 5869) with SHA-256: one independent 32-byte key for each purpose."""
-    return HKDF(algorithm=hashes.SHA256(), length=_KEY_BYTES, salt=None, info=purpose.encode()).derive(root)
+    return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode()).derive(root)
 
 
 def _damaged(name: str) -> InternalError:

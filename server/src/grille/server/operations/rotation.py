@@ -16,12 +16,10 @@ from grille.server.audit.mirror import catch_up
 from grille.server.audit.record import AuditRecord, Event
 from grille.server.audit.signing import key_id, key_pem
 from grille.server.audit.writer import now
-from grille.server.errors import TypeMismatchError
 from grille.server.operations.config import load_config
 from grille.server.operations.home import Home
-from grille.server.operations.keys import load_keys
+from grille.server.operations.keys import keys_elsewhere, load_keys
 from grille.server.operations.secret_files import flush_folder, read_secret, write_secret
-from grille.server.text import Text
 
 
 def rotate_audit_key(home: Home) -> tuple[str, str]:
@@ -37,14 +35,7 @@ def rotate_audit_key(home: Home) -> tuple[str, str]:
     files, draft = Files(home.audit), home.audit_signing_key.with_suffix(".new")
     config = load_config(home.config)
     if config.server.key_command:
-        raise TypeMismatchError(
-            "KEYS_ELSEWHERE",
-            Text("The keys come from key_command, not from the home.", "Nøklene kommer fra key_command, ikke hjemmet."),
-            hint=Text(
-                "Put the key files back and remove key_command for the rotation, then store the new key.",
-                "Legg nøkkelfilene tilbake og fjern key_command under byttet, og lagre så den nye nøkkelen.",
-            ),
-        )
+        raise keys_elsewhere()
     folder = config.audit.second_folder
     second = Path(folder) if folder else None
     old = load_keys(home).audit_signing
@@ -56,7 +47,7 @@ def rotate_audit_key(home: Home) -> tuple[str, str]:
     write_secret(draft, new.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     ids = key_id(old.public_key()), key_id(new.public_key())
     with AuditLog(home.audit, old, second=second) as log:
-        log.append(AuditRecord(Event.KEY_ROTATED, detail=(("old", ids[0]), ("new", ids[1]))))
+        log.append(AuditRecord(Event.KEY_ROTATED, detail=(("key", "audit"), ("old", ids[0]), ("new", ids[1]))))
         after = int(json.loads(log.checkpoint().head)["checkpoints"])
         hand_over(files, old, new, after, now())
     if second is not None:

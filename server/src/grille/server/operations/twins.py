@@ -42,10 +42,15 @@ def make_twin_of(home: Home, keys: Keys, bank: str, version: int, units: int | N
     return make_twin(home.twins, metadata, twin_key(keys, bank), secret, units=UNITS if units is None else units)
 
 
+def twin_ledger_key(keys: Keys) -> bytes:
+    """Return the key of the twins' ledger."""
+    return hmac.new(keys.ledger, b"grille twins", hashlib.sha256).digest()
+
+
 def twin_ledger(home: Home, keys: Keys) -> Ledger:
     """Open the ledger of what was released about twins; it shares no key with that of the banks."""
     _folder(home)
-    return Ledger(home.twins / "ledger.sqlite", hmac.new(keys.ledger, b"grille twins", hashlib.sha256).digest())
+    return Ledger(home.twin_ledger, twin_ledger_key(keys))
 
 
 class Twins:
