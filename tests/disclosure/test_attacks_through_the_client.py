@@ -15,9 +15,9 @@ from support.attack_scoring import Attack, Goal, few_targets, judge
 # wants many targets or a long session; made by `make attacks` alone
 LONG = frozenset(
     {
-        "after-a-restart", "tracker-after-a-while", "twenty-times", "moved-between-cells-often",
+        "after-a-restart", "tracker-after-a-while", "a-thousand-times", "moved-between-cells-often",
         "random-counts-and-algebra", "random-means-and-algebra", "deep-and-long-scripts", "factor-with-rare-codes",
-        "existence-by-time", "recode-as-a-rank",
+        "existence-by-time", "recode-as-a-rank", "after-a-resume", "resumed-twice",
     }
 )  # fmt: skip
 # the attacks of a family share sessions and a project, to save time; `make attacks` gives each its own

@@ -1,7 +1,8 @@
-"""Measure sketches of a bank and the ledger among many earlier sets: `python tests/performance/bench_disclosure.py`."""
+"""Measure sketches of a bank and the ledger among many earlier sets: `bench_disclosure.py [KIND ...]`."""
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,8 +28,10 @@ def main() -> None:
     sketch_columns(unit_elements(numbers, SECRET))
     print(f"record keys and sketches of {UNITS} units: {time.perf_counter() - start:.1f} s")
 
-    for name, sizes in (("of any size", _any_size), ("mostly cells of tables", _cells)):
-        _ledger(name, sizes)
+    kinds = {"of any size": _any_size, "mostly cells of tables": _cells}
+    for name, sizes in kinds.items():
+        if not sys.argv[1:] or name in sys.argv[1:]:
+            _ledger(name, sizes)
 
 
 def _any_size(rng: np.random.Generator, count: int) -> np.ndarray:

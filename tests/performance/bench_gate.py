@@ -1,8 +1,8 @@
 """What the gate costs: commands with and without disclosure control, in one process, on the same data, in turn.
 
-`python tests/performance/bench_gate.py [--rows N] [--table-rows N]`. With: conditions judged, sets counted with cell
-keys and sketches, leverage, rarity and dominance, rules, noise, and the ledger on disk among earlier sets. Without: the
-same program, with nothing in their place.
+`bench_gate.py [--rows N] [--table-rows N] [--folder F]`; F is kept for another time. With: conditions judged, sets
+counted with cell keys and sketches, leverage, rarity and dominance, rules, noise, and the ledger on disk among earlier
+sets. Without: the same program, with nothing in their place.
 """
 
 from __future__ import annotations
@@ -163,16 +163,28 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--table-rows", type=int, default=100_000)
+    parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder) / "home")
-        Service(Path(folder), f"127.0.0.1:{free_port()}").admin("init", Path(folder) / "home")
+        home = _home(options.folder or Path(folder), {"bench.rows": options.rows, "bench.table": options.table_rows})
         ledger = Fresh(Path(folder) / "ledger.sqlite", b"s" * 32)
         for _ in range(EARLIER // 1000):
             ledger.admit_separately("P", _some_sets(1000, options.rows), Policy.standard())
-        for bank, rows, scripts in (("rows", options.rows, MODELS), ("table", options.table_rows, TABLES)):
-            make_model_bank(Path(folder) / "home", f"bench.{bank}", rows, 400, 10)
-            _compare(home, f"bench.{bank}", Path(folder) / bank, scripts, Gate(Policy.standard(), ledger), rows)
+        for bank, rows, scripts in (
+            ("bench.table", options.table_rows, TABLES),
+            ("bench.rows", options.rows, MODELS),
+        ):
+            _compare(home, bank, Path(folder) / bank, scripts, Gate(Policy.standard(), ledger), rows)
+
+
+def _home(folder: Path, banks: Mapping[str, int]) -> Home:
+    """Return a home with banks of so many rows; one that is there is taken as it is."""
+    path = folder / "home"
+    if not path.exists():
+        Service(folder, f"127.0.0.1:{free_port()}").admin("init", path)
+        for bank, rows in banks.items():
+            make_model_bank(path, bank, rows, 400, 10)
+    return Home(path)
 
 
 def _compare(home: Home, bank: str, folder: Path, scripts: Mapping[str, str], gate: Gate, rows: int) -> None:

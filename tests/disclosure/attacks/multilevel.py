@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from disclosure.attacks.differencing import answered
 from disclosure.attacks.models import coefficient
 from support.attack_bank import Target
@@ -127,6 +128,24 @@ def multilevel_one_apart(lab: Lab, target: Target) -> Finding:
         return ends[1] + n * (ends[0] - ends[1])  # type: ignore[operator]
 
 
+def likelihoods(lab: Lab, target: Target) -> Finding:
+    """What two likelihoods of the same units, with the value and without, tell of its square."""
+    with lab.researcher() as eve:
+        shift = eve.centre("wage", "y")
+        eve.ask(f"generate mark = {target.condition}\ngenerate z = y * (1 - mark)")
+        found = []
+        for name in ("y", "z"):
+            answer = eve.ask(f"regress-mml {name} by edu if wage < 3000000, ml")
+            model = [answer.figure("model", key, "value") if answer.ok else None for key in ("log_likelihood", "n_obs")]
+            if None in model:
+                return None
+            found.append(model)
+        (one, n), (two, _) = found
+        # n ln(sigma2) moves by as much as the likelihood does twice
+        squares = n * float(np.exp(-2 * one / n - 1) - np.exp(-2 * two / n - 1)) / (2 * np.pi)
+        return squares**0.5 + shift if squares > 0 else None
+
+
 def _attack(
     name: str, about: str, one: Callable[[Lab, Target], Finding], *control: str, who: Who = Who.MIDDLE,
     goal: Goal = Goal.WAGE, hole: str = "",
@@ -154,4 +173,6 @@ ATTACKS = (
             multilevel_outcome_replaced, "generate z = capital * (sex == '1')\nregress-mml z edu by muni"),
     _attack("multilevel-models-one-unit-apart", "A multilevel model with and without the target.",
             multilevel_one_apart, "regress-mml capital edu by muni", "regress-mml capital edu by muni if sex == '1'"),
+    _attack("likelihoods-of-two-outcomes", "Likelihoods with the value and without.", likelihoods,
+            "regress-mml capital by edu, ml"),
 )  # fmt: skip

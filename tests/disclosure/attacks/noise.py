@@ -7,7 +7,7 @@ from statistics import mean
 
 from disclosure.attacks.differencing import answered
 from support.attack_bank import Target
-from support.attack_lab import Lab, Researcher
+from support.attack_lab import Answer, Lab, Researcher
 from support.attack_scoring import Attack, Finding, Goal, Who, each
 
 AVERAGING = "Fraser and Wooton 2005"
@@ -39,13 +39,24 @@ def with_and_without(lab: Lab, target: Target) -> Finding:
     return _more(lab, target, 1, "")
 
 
-def many_times(lab: Lab, target: Target) -> Finding:
+def many_times(lab: Lab, targets: Sequence[Target]) -> list[Finding]:
+    """Ask the same two counts again: a thousand times about the first target, twenty about each other."""
+    return [_again(lab, target, 20 if place else 1000) for place, target in enumerate(targets)]
+
+
+def _again(lab: Lab, target: Target, times: int) -> Finding:
+    county = f"county == '{target.muni[:2]}'"
     with lab.researcher() as eve:
-        found = [_ones(eve, f"county == '{target.muni[:2]}'") for _ in range(20)]
-        rest = [_ones(eve, f"county == '{target.muni[:2]}' & !({target.condition})") for _ in range(20)]
-        if None in found or None in rest:
-            return None
-        return 1.0 if mean(found) - mean(rest) > 0.5 else 0.0  # type: ignore[type-var]
+        means = []
+        for condition in (county, f"{county} & !({target.condition})"):
+            answer = eve.ask(f"tabulate bit if {condition}\n" * times)
+            if not answer.ok:
+                return None
+            shown = [Answer((result,)).figure("frequencies", "1", "frequencies") for result in answer.results]
+            if None in shown:
+                return None
+            means.append(mean(shown))  # type: ignore[type-var]
+        return 1.0 if means[0] - means[1] > 0.5 else 0.0
 
 
 def equal_filters(lab: Lab, target: Target) -> Finding:
@@ -227,7 +238,8 @@ TABLE = ("tabulate bit if county == '03'", "tabulate county bit")
 
 ATTACKS = (
     _bit("with-and-without", TRACKER, "A count of a wide set with the target and without.", with_and_without, *TABLE),
-    _bit("twenty-times", AVERAGING, "The same two counts twenty times.", many_times, *TABLE),
+    _bit("a-thousand-times", AVERAGING, "The same two counts a thousand times (for one target; twenty for others).",
+         many_times, *TABLE, together=True),
     _bit("equal-filters", "Handbook on SDC 5.4", "Six wordings of one filter.", equal_filters,
          "tabulate bit if county == '03'", "tabulate bit if !(county != '03')"),
     _bit("other-names", "Handbook on SDC 5.4", "Five copies of a variable.", other_names,

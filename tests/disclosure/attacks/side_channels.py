@@ -163,7 +163,8 @@ def extreme_numbers(lab: Lab, target: Target) -> Finding:
         for script in (
             "generate a = wage * 1e308 * 10", "generate b = 1 / (wage - wage)", "generate c = ln(-wage)",
             f"generate d = exp(wage * ({target.condition}))", "summarize a", "summarize d", "regress wage a",
-            "regress d edu",
+            "regress d edu", "generate n = nan", "generate i = inf", "generate o = 1e309",
+            "summarize wage if wage < -1e308 * 10",
             "generate e = 1e308 * (wage > 6000000) + 1", "summarize e", "histogram e", "boxplot e",
         ):  # fmt: skip
             answer = eve.ask(script)

@@ -163,10 +163,18 @@ QUESTIONS = (
     "regress-mml wage year by civil if {c}",
     "regress-mml wage year i.sex by civil if {c}, ml se(gls)",
 )
+# wide in any order: what few units decide depends on who is there already, see decision 19
+FILTERS = (
+    ("sex == '1'", "!(sex != '1')"),
+    ("year >= 1955", "!(year < 1955)"),
+    ("wage > 400000", "wage / 1000 > 400"),
+    ("!sysmiss(civil)", "!(sysmiss(civil) & 1 == 1)"),
+    ("inlist(civil, '1', '2', '3') | year < 1970", "year < 1970 | civil == '3' | civil == '1' | civil == '2'"),
+)
 pairs = st.tuples(
     st.sampled_from(QUESTIONS),
     conditions,
-    st.lists(conditions, max_size=2),
+    st.lists(st.sampled_from(FILTERS), max_size=2, unique=True),
     st.tuples(st.sampled_from(PLACES), st.sampled_from(PLACES)),
     st.sampled_from(["standard", "strict"]),
 )

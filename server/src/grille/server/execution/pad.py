@@ -13,7 +13,7 @@ from grille.server.disclosure.policy import Policy
 from grille.server.execution.interface import CommandRun, Executor, Progress, Recorded, Warned
 
 _CHANCE = random.SystemRandom()
-_SCATTER = 0.25
+_SCATTER = 0.5
 
 
 class Pad:
