@@ -36,6 +36,7 @@ from grille.server.disclosure.gate import Gate
 from grille.server.disclosure.ledger import Ledger
 from grille.server.disclosure.policy import Policy
 from grille.server.engines.base import Frame
+from grille.server.engines.duckdb.answers import Answers
 from grille.server.engines.duckdb.engine import DuckDbEngine, open_session_engine
 from grille.server.execution.encoding import encode
 from grille.server.language.parser import parse
@@ -50,7 +51,7 @@ TIMES = 7
 _FOR_THE_GATE = {MeasureKind.CELL_KEY, MeasureKind.SKETCH, MeasureKind.LARGEST_ABS, MeasureKind.SECOND_ABS}
 _NAMES = [name.lower() for name in COVARIATES]
 MODELS = {
-    "regress-mml, first of a session": f"regress-mml y {' '.join(_NAMES)} by g",
+    "regress-mml, nothing remembered": f"regress-mml y {' '.join(_NAMES)} by g",
     "regress-mml, another outcome": f"regress-mml x2 y {' '.join(name for name in _NAMES if name != 'x2')} by g",
     "regress-mml, three levels": f"regress-mml x4 y {' '.join(name for name in _NAMES if name != 'x4')} by h g",
     "regress": f"regress x6 y {' '.join(name for name in _NAMES if name != 'x6')}",
@@ -208,6 +209,9 @@ def _compare(home: Home, bank: str, folder: Path, scripts: Mapping[str, str], ga
         for turn in range(2 * TIMES + 2):
             bare = turn % 2 == 0
             session.memo = dict(known)
+            # nothing is remembered of the same question a moment ago
+            requests = engine._requests
+            requests._arrays, requests._rows, requests._others = Answers(), Answers(), Answers()
             with without_gate() if bare else ExitStack():
                 seconds = session.run(script, open_gate if bare else gate, bare=bare)
             if turn > 1:  # the first of each reads from disk
