@@ -77,6 +77,8 @@ def utility(lab: Lab) -> Utility:
             ("histogram wage, by(sex) freq", 160), ("summarize wage capital born edu, gini iqr", 44),
             ("tabulate county sex bit", 72), ("regress-mml capital edu i.sex by county", 30),
             ("correlate wage capital edu", 9), ("ci wage capital, by(county)", 100),
+            ("anova capital edu sex", 25), ("normaltest born edu", 50), ("coefplot regress capital edu i.sex", 18),
+            ("regress-mml edu i.sex by muni, ml", 40), ("tabulate bit, summarize(wage) mean std p50", 9),
         ):  # fmt: skip
             tally.figures(ada.ask(script), expected)
     moved, where = max(tally.moves)
