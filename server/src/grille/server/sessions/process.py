@@ -34,7 +34,8 @@ from grille.server.text import Text
 
 Like = Callable[[Judged], tuple[int, ...]]
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 0.3
+"""How long a worker may go on after it was told to stop; then it is killed, which loses nothing: see decisions/0004."""
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 
@@ -215,13 +216,18 @@ class _Request:
             if self._has_ended or self.interrupted is not None:
                 return False
             self.interrupted = why
-            self._watch = threading.Timer(patience_seconds, kill)
+            self._watch = threading.Timer(patience_seconds, self._give_up, (kill,))
             self._watch.daemon = True
             self._watch.start()
             return True
 
+    def _give_up(self, kill: Callable[[], None]) -> None:
+        with self._lock:  # held while killing, so that no later request is sent to a worker that is about to die
+            if not self._has_ended:
+                kill()
+
     def end(self) -> None:
-        """Stop watching."""
+        """Stop watching; waits for a killing that has begun."""
         with self._lock:
             self._has_ended = True
             if self._watch is not None:
