@@ -97,10 +97,13 @@ def crowd(service: Service, sessions: int) -> int:
     start = time.perf_counter()
     for thread in threads:
         thread.start()
-    largest = 0
+    largest = told = 0
     while any(thread.is_alive() for thread in threads):
         largest = max(largest, len(workers(service)))
         time.sleep(0.5)
+        if len(found) >= told + 10:
+            told = len(found)
+            progress(f"{told} sessions of {sessions} have ended")
     taken = time.perf_counter() - start
     wrong = [why or "other bytes" for blocks, why in found if (blocks, why) != (reference, failure)]
     print(f"sessions at once         {sessions}")
@@ -118,6 +121,8 @@ def idle(service: Service, sessions: int) -> int:
     with raw_client(service, "user1") as raw:
         for number in range(sessions):
             opened.append(raw.open())
+            if number % 100 == 99:
+                progress(f"{number + 1} idle sessions of {sessions}")
             script = PEOPLE if number % 10 == 0 else "define-labels sexes '1' Mann '2' Kvinne\n"
             wrong += not raw.run(opened[-1], script)[-1].HasField("finished")
         taken = time.perf_counter() - start
@@ -147,7 +152,7 @@ def kills(rounds: int) -> int:
         service.stop()
         start = time.perf_counter()
         try:
-            killed = survive(service, undisturbed, rounds=rounds, seed=rounds)
+            killed = survive(service, undisturbed, rounds=rounds, seed=rounds, tell=progress)
         except AssertionError as error:
             print(f"kills                    FAILED: {error}")
             return 1
@@ -156,6 +161,11 @@ def kills(rounds: int) -> int:
         f"kills at random moments  {each}, in {time.perf_counter() - start:.0f} s; nothing lost, repeated or different"
     )
     return 0
+
+
+def progress(text: str) -> None:
+    """Say on standard error how far a long part has come."""
+    print(time.strftime("%H:%M:%S"), text, file=sys.stderr, flush=True)
 
 
 def private_mib(pid: int) -> float:

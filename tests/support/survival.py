@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from support.mishaps import PEOPLE, client, commands_of, is_running, long_command, records_of, soon, workers
@@ -52,7 +53,9 @@ def next_session(service: Service, known: list[str]) -> str:
     return sessions_of(service)[-1]
 
 
-def survive(service: Service, undisturbed: list[Any], rounds: int, seed: int) -> Counter[str]:
+def survive(
+    service: Service, undisturbed: list[Any], rounds: int, seed: int, tell: Callable[[str], None] = lambda _: None
+) -> Counter[str]:
     """Run the script again and again while something is killed at a random moment; count what was killed."""
     chance = random.Random(seed)
     killed: Counter[str] = Counter()
@@ -77,6 +80,13 @@ def survive(service: Service, undisturbed: list[Any], rounds: int, seed: int) ->
                     os.kill(pid, signal.SIGKILL)
                     soon(lambda pid=pid: not is_running(pid))
             out, err = process.communicate(timeout=120)
+            if not out:  # the server died when it had opened the session and the client had not heard of it yet
+                assert victim == "server", (victim, process.returncode, err)
+                assert process.returncode == 3, err
+                assert not commands_of(service, session)
+                killed["server before the client knew its session"] += 1
+                assert service.grille("sessions", "close", session).code == 0
+                continue
             if victim == "client":
                 resumed = service.grille("sessions", "resume", session, "--format", "json")
                 found, complaint = resumed.json, resumed.err
@@ -94,6 +104,8 @@ def survive(service: Service, undisturbed: list[Any], rounds: int, seed: int) ->
                 assert places(service, session) == ONCE
             assert service.grille("sessions", "replay", session).code == 0
             assert service.grille("sessions", "close", session).code == 0
+            if number % 10 == 9:
+                tell(f"{number + 1} kills of {rounds}")
     finally:
         assert service.stop() == 0
     assert "sound" in service.admin("audit", "verify", service.home).out
