@@ -11,7 +11,7 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.
 	--no-emit-index-url --no-emit-find-links --no-emit-package grille-proto --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow bench torture attacks attacks-long lint format proto reference lock sbom advisories clean
+.PHONY: help demo test slow bench torture fuzz attacks attacks-long lint format proto reference lock sbom advisories clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ bench: .venv/dev.stamp ## Measure speed and memory
 
 torture: .venv/dev.stamp ## Many sessions at once, many idle ones, 200 kills; ARGS="--sessions 20 --idle 0 --kills 0" for less
 	@PYTHONPATH=tests $(BIN)/python tests/performance/torture.py $(ARGS)
+
+fuzz: .venv/dev.stamp build/fuzz/atheris ## A million random scripts and 100 000 random messages; ARGS="--messages 0" for less
+	@PYTHONPATH=tests $(BIN)/python tests/performance/fuzz.py $(ARGS)
 
 attacks: .venv/dev.stamp ## Attack a running server in every known way; ARGS=--write renews docs/attacks.md
 	@PYTHONPATH=tests $(BIN)/python tests/disclosure/attacks/run_attacks.py $(ARGS)
@@ -89,6 +92,9 @@ clean: ## Remove everything that was made, the environment included
 build/sbom/bin/pip-audit:
 	@$(PYTHON) -m venv build/sbom
 	@build/sbom/bin/pip --quiet --no-input --disable-pip-version-check install "cyclonedx-bom>=7" "pip-audit>=2.9"
+
+build/fuzz/atheris:
+	@$(PIP) install --no-deps --target build/fuzz "atheris>=3,<4"
 
 build/lock/bin/uv:
 	@$(PYTHON) -m venv build/lock

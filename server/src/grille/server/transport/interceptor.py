@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import grpc
 
-from grille.server.errors import BudgetError, GrilleError, InternalError
+from grille.server.errors import BudgetError, GrilleError, InternalError, TypeMismatchError
 from grille.server.text import Language, Text
 from grille.server.transport.errors import DETAIL_KEY, detail_of, status_of
 from grille.v1 import session_pb2
@@ -37,18 +37,18 @@ class ErrorInterceptor(grpc.ServerInterceptor):
     def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
         """Wrap the handler of one call; see grpc.ServerInterceptor."""
         handler = continuation(details)
-        if handler is None or not details.method.startswith("/grille.v1."):
+        if handler is None:
             return handler
-        method = details.method
+        method, is_ours = details.method, details.method.startswith("/grille.v1.")
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
-                self._stream(method, handler.unary_stream),
-                request_deserializer=handler.request_deserializer,
+                self._stream(method, handler.unary_stream) if is_ours else _refusing(handler.unary_stream),
+                request_deserializer=reading(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
         return grpc.unary_unary_rpc_method_handler(
-            self._unary(method, handler.unary_unary),
-            request_deserializer=handler.request_deserializer,
+            self._unary(method, handler.unary_unary) if is_ours else _refusing(handler.unary_unary),
+            request_deserializer=reading(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
@@ -57,7 +57,7 @@ class ErrorInterceptor(grpc.ServerInterceptor):
             start = time.monotonic()
             try:
                 with self._place():
-                    response = inner(request, context)
+                    response = inner(_message(request), context)
             except Exception as error:
                 self._fail(method, request, context, error, start)
             self._on_call(method, "OK", time.monotonic() - start)
@@ -70,7 +70,7 @@ class ErrorInterceptor(grpc.ServerInterceptor):
             start = time.monotonic()
             try:
                 with self._place():
-                    yield from inner(request, context)
+                    yield from inner(_message(request), context)
             except GeneratorExit:  # the client has gone
                 self._on_call(method, "CANCELLED", time.monotonic() - start)
                 raise
@@ -108,6 +108,51 @@ class ErrorInterceptor(grpc.ServerInterceptor):
         context.set_trailing_metadata(((DETAIL_KEY, detail.SerializeToString()),))
         context.abort(status_of(told), f"{told.reason}: {detail.message}")
         raise AssertionError("abort raises")
+
+
+class Unreadable:
+    """Stands for the bytes of a request that is no message of its method."""
+
+
+def reading(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Return what reads a request, and gives an Unreadable where that fails.
+
+    gRPC's own way with a failure keeps a thread and a stream for ever: as many bad requests as the server has threads,
+    and it hears nobody any more.
+    """
+
+    def read(data: bytes) -> Any:
+        try:
+            return deserialize(data)
+        except Exception:  # whatever the library finds wrong with it
+            return Unreadable()
+
+    return read
+
+
+def _message(request: Any) -> Any:
+    """Return a request that could be read; raises TypeMismatchError BAD_MESSAGE."""
+    if isinstance(request, Unreadable):
+        raise TypeMismatchError(
+            "BAD_MESSAGE",
+            Text("The request cannot be read.", "Forespørselen kan ikke leses."),
+            hint=Text(
+                "Update the client: it may be older or newer than the server.",
+                "Oppdater klienten: den kan være eldre eller nyere enn tjeneren.",
+            ),
+        )
+    return request
+
+
+def _refusing(inner: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the behaviour of a service that is not ours, for requests that can be read."""
+
+    def call(request: Any, context: grpc.ServicerContext) -> Any:
+        if isinstance(request, Unreadable):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "BAD_MESSAGE")
+        return inner(request, context)
+
+    return call
 
 
 def language_of(value: int) -> Language:
