@@ -1,4 +1,4 @@
-"""Random scripts for the parser and binder, and random messages for a running server. Run by `make fuzz`; prints figures.
+"""Random scripts for the parser and binder, random messages for a running server. Run by `make fuzz`; prints figures.
 
 Scripts come in three ways: written by the grammar and mutated, by hypothesis, and by atheris, which keeps what reaches
 new code. Whatever gives anything but plans or clean errors, takes longer than 20 seconds or makes memory grow, ends it.
@@ -99,9 +99,11 @@ def by_coverage(count: int, seed: int) -> None:
     crashes.mkdir(exist_ok=True)
     path = os.pathsep.join(("tests", "build/fuzz", os.environ.get("PYTHONPATH", "")))
     done = subprocess.run(
-        [sys.executable, "tests/performance/fuzz_coverage.py", f"-runs={count}", f"-seed={seed % 2**32}"]
-        + [f"-timeout={HANG_SECONDS}", "-rss_limit_mb=1024", "-max_len=4000", "-print_final_stats=1", "-verbosity=1"]
-        + [f"-artifact_prefix={crashes}/", str(corpus), "examples"],
+        [
+            *(sys.executable, "tests/performance/fuzz_coverage.py", f"-runs={count}", f"-seed={seed % 2**32}"),
+            *(f"-timeout={HANG_SECONDS}", "-rss_limit_mb=1024", "-max_len=4000", "-print_final_stats=1"),
+            *(f"-artifact_prefix={crashes}/", str(corpus), "examples"),
+        ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
@@ -117,7 +119,7 @@ def by_coverage(count: int, seed: int) -> None:
 
 
 def messages(count: int, seed: int) -> None:
-    """Send random messages to a server of its own; its memory must not grow with them, its log hold only its own lines."""
+    """Send random messages to a server of its own, whose memory must not grow and whose log holds only its lines."""
     with tempfile.TemporaryDirectory() as folder:
         service = Service.build(Path(folder), persons=2_000)
         for user, role in (("bo", "researcher"), ("audun", "auditor"), ("kari", "custodian")):
@@ -131,9 +133,8 @@ def messages(count: int, seed: int) -> None:
             taken = time.monotonic() - start
             after = resident_mib(server_pid(service))
             assert service.run("create-dataset p\n")["results"][-1]["status"] == "ok"
-            print(
-                f"messages                 {count}, {taken * 1000 / said.total():.2f} ms each, {len(workers(service))} workers"
-            )
+            print(f"messages                 {count}, {taken * 1000 / said.total():.2f} ms each")
+            print(f"workers at the end       {len(workers(service))}")
             print(f"server's memory          {before:.0f} MiB after a tenth, {after:.0f} MiB after all")
             for heard, times in said.most_common():
                 print(f"  {times:8} {heard}")

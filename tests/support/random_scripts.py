@@ -1,4 +1,4 @@
-"""Random scripts: commands written by the grammar of the language, with names that exist, and mutations of any script."""
+"""Random scripts: commands by the grammar of the language, with names that exist, and mutations of any script."""
 
 from __future__ import annotations
 

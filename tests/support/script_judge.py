@@ -1,9 +1,11 @@
-"""What must hold of any script, whoever wrote it: parsed and bound it gives plans or clean errors, never anything else."""
+"""What must hold of any script, whoever wrote it: parsed and bound it gives plans or clean errors, nothing else."""
 
 from __future__ import annotations
 
 import pickle
 from functools import cache
+
+from support.random_scripts import HEAD
 
 from grille.server.catalog.model import BankMetadata
 from grille.server.catalog.synthetic.calendar import Years
@@ -11,7 +13,6 @@ from grille.server.catalog.synthetic.registry import VARIABLES
 from grille.server.commands.scope import Scope
 from grille.server.disclosure.policy import Policy
 from grille.server.execution.explain import check_script
-from support.random_scripts import HEAD
 
 
 @cache

@@ -70,11 +70,9 @@ def _send(channel: grpc.Channel, method: Method, parts: Sequence[bytes]) -> str:
     """Send a request, or none, or several where one is due; return the status with the reason that the server gives."""
     try:
         call = channel.stream_stream(method.path)(iter(parts), timeout=CALL_SECONDS)
-        last = b""
-        for last in itertools.islice(call, MOST_ANSWERS):
-            pass
+        answers = list(itertools.islice(call, MOST_ANSWERS))
         call.cancel()
-        fault = next((one for one in _FAULTS if one.encode() in last), "")
+        fault = next((one for one in _FAULTS if answers and one.encode() in answers[-1]), "")
         return f"OK {fault}".strip()
     except grpc.RpcError as error:
         code, details = error.code(), error.details() or ""
