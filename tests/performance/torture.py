@@ -25,6 +25,7 @@ request_threads = 512
 max_sessions = 3000
 max_sessions_per_user = 3000
 max_workers = 16
+command_timeout_seconds = 3600
 """
 EXAMPLE = Path(__file__).parents[2] / "examples" / "multilevel.txt"
 USERS = 10
