@@ -75,7 +75,12 @@ def test_outer_row_labels_are_not_repeated_and_the_total_is_set_apart(make: Simp
     lines = lines_of(table)
     assert sum(line.startswith("x") for line in lines) == 1
     assert lines[-3].startswith("─")
-    assert lines[-2].startswith("total")
+    assert lines[-2].split() == ["total", "30"]
+
+
+def test_a_category_called_total_in_other_rows_keeps_its_name(make: SimpleNamespace) -> None:
+    table = make.table("a:text:A|b:text:B|n:count:N", ("x", "1", 10), ("x", "total", 20), ("total", "total", 30))
+    assert [line.split() for line in lines_of(table)[4:6]] == [["x", "1", "10"], ["total", "20"]]
 
 
 def test_no_label_can_move_the_cursor(make: SimpleNamespace) -> None:

@@ -82,6 +82,7 @@ def test_destring_with_a_prefix_leaves_the_text(bench):
     bench.run(DATA + "destring job, prefix(n_)")
     assert bench.scope.datasets["d"].variables["job"].type is ValueType.STRING
     assert bench.scope.datasets["d"].variables["n_job"].type is ValueType.NUMBER
+    assert bench.scope.datasets["d"].variables["n_job"].title.en == "n_job"
 
 
 def test_text_that_is_no_number_is_an_error_unless_forced(bench):

@@ -70,6 +70,13 @@ def test_a_prefix_writes_to_new_variables(bench, option):
     assert min(one for one in bench.values("year")) == 1940
 
 
+def test_a_new_variable_is_called_by_its_name_and_a_recoded_one_keeps_its_title(bench):
+    bench.run(DATA + "recode civil ('1' = '2'), prefix(g_)\nrecode civil ('1' = '2')")
+    variables = bench.scope.datasets["d"].variables
+    assert variables["g_civil"].title.en == "g_civil"
+    assert variables["civil"].title.en not in ("civil", "g_civil")
+
+
 def test_text_becomes_numbers_when_every_value_has_a_rule(bench):
     bench.run(DATA + "recode civil ('1' = 1) (* = 2)")
     assert bench.scope.datasets["d"].variables["civil"].type is ValueType.NUMBER

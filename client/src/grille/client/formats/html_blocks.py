@@ -7,7 +7,7 @@ from html import escape
 
 from grille.client.formats.html_markdown import markdown_html
 from grille.client.receipts import receipt_json
-from grille.client.render.cells import column_texts, footnotes, is_numeric, is_total
+from grille.client.render.cells import footnotes, is_numeric, is_total, table_texts
 from grille.client.render.numbers import notation_of
 from grille.client.render.style import clean
 from grille.client.words import Words, pick
@@ -52,9 +52,7 @@ def table_html(title: str, table: Table, words: Words) -> str:
         f'<th scope="col"{kind}>{escape(clean(column.label))}</th>'
         for column, kind in zip(table.columns, kinds, strict=True)
     )
-    texts = [
-        column_texts([row.cells[i] for row in rows], column.format, words) for i, column in enumerate(table.columns)
-    ]
+    texts = table_texts(table, words)
     body = []
     for row, cells in zip(rows, zip(*texts, strict=True), strict=True):
         fields = []

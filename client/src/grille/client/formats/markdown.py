@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from grille.client.formats.base import Format
 from grille.client.formats.exports import stems
-from grille.client.render.cells import column_texts, footnotes, is_numeric
+from grille.client.render.cells import footnotes, is_numeric, table_texts
 from grille.client.render.drawings import drawn
 from grille.client.render.protection import Protection
 from grille.client.render.style import Style, clean
 from grille.client.render.twin import twin_mark
 from grille.client.results import CommandResult, Run
 from grille.client.words import Words, pick
-from grille.v1.content import rows_of
 from grille.v1.results_pb2 import Block, Table
 
 DRAWING_WIDTH = 80
@@ -59,11 +58,10 @@ class MarkdownFormat(Format):
 
 def markdown_table(table: Table, words: Words) -> str:
     """Return a table in the pipe notation (GitHub Flavored Markdown 4.10)."""
-    rows = rows_of(table)
-    columns = []
-    for i, column in enumerate(table.columns):
-        cells = column_texts([row.cells[i] for row in rows], column.format, words)
-        columns.append([escaped(column.label), *(escaped(text.strip(" ")) for text in cells)])
+    columns = [
+        [escaped(column.label), *(escaped(text.strip(" ")) for text in cells)]
+        for column, cells in zip(table.columns, table_texts(table, words), strict=True)
+    ]
     marks = ["---:" if is_numeric(column) else ":---" for column in table.columns]
     lines = ["| " + " | ".join(cells) + " |" for cells in zip(*columns, strict=True)]
     return "\n".join([lines[0], "| " + " | ".join(marks) + " |", *lines[1:]]) if lines else ""

@@ -8,7 +8,7 @@ from grille.client.render.numbers import Notation, aligned, count, notation_of, 
 from grille.client.render.style import clean
 from grille.client.words import Words, pick
 from grille.v1 import results_pb2
-from grille.v1.content import value_of
+from grille.v1.content import rows_of, value_of
 from grille.v1.results_pb2 import Cell, Column, ColumnFormat, Row, Table
 
 WITHHELD = "·"
@@ -21,6 +21,24 @@ def name_of(cell: Cell) -> str:
     """Return what a person reads for a cell that names something: its label, else its value; empty without either."""
     value = value_of(cell)
     return clean(cell.label or ("" if value is None else str(value)))
+
+
+def table_texts(table: Table, words: Words) -> list[list[str]]:
+    """Return the texts of a table by column; a row that sums up all others says so once, in its first cell.
+
+    Args:
+        table: The table.
+        words: Language that decides how numbers are written.
+    """
+    rows = rows_of(table)
+    texts = [
+        column_texts([row.cells[i] for row in rows], column.format, words) for i, column in enumerate(table.columns)
+    ]
+    for place, row in enumerate(rows):
+        for i in range(1, len(row.cells)):
+            if is_total(row) and row.cells[i].text == TOTAL:
+                texts[i][place] = ""
+    return texts
 
 
 def column_texts(cells: Sequence[Cell], form: ColumnFormat, words: Words) -> list[str]:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from grille.client.render.cells import column_texts, footnotes, is_numeric, is_total
+from grille.client.render.cells import footnotes, is_numeric, is_total, table_texts
 from grille.client.render.style import Style, clean, left, right, wrapped
 from grille.client.words import Words, pick
-from grille.v1.content import rows_of
 from grille.v1.results_pb2 import Table
 
 GAP = 2
@@ -66,11 +65,10 @@ def table_lines(title: str, table: Table, width: int, words: Words, style: Style
 
 def _columns(table: Table, width: int, words: Words) -> list[_Column]:
     """Set the columns; a table too wide gives up decimal alignment, then long texts, and is folded only after that."""
-    rows = rows_of(table)
-    columns = []
-    for i, column in enumerate(table.columns):
-        cells = column_texts([row.cells[i] for row in rows], column.format, words)
-        columns.append(_column(clean(column.label), cells, is_numeric(column)))
+    columns = [
+        _column(clean(column.label), cells, is_numeric(column))
+        for column, cells in zip(table.columns, table_texts(table, words), strict=True)
+    ]
     if _excess(columns, width) <= 0:
         return columns
     compact = [_column(" ".join(c.heading), [cell.strip(" ") for cell in c.cells], c.numeric) for c in columns]

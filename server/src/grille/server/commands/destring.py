@@ -26,7 +26,7 @@ from grille.server.language import ast
 from grille.server.plan.expressions import ColumnRef, ValueType
 from grille.server.plan.steps import missing as no_value
 from grille.server.plan.steps import number_from_text
-from grille.server.text import Text
+from grille.server.text import Text, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,8 @@ def _as_number(old: Variable, target: str) -> Variable:
         keyed = {_number(code): label for code, label in old.labels.labels.items()}
         absent = frozenset(number for number in map(_number, old.labels.missing) if number is not None)
         labels = Labels({number: label for number, label in keyed.items() if number is not None}, absent)
-    return replace(old, name=target, type=ValueType.NUMBER, labels=labels)
+    title = old.title if target == old.name else same(target)
+    return replace(old, name=target, title=title, type=ValueType.NUMBER, labels=labels)
 
 
 def _number(code: str | float) -> float | None:

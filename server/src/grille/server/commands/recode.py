@@ -151,7 +151,9 @@ def _step(
 ) -> tuple[Step, Variable]:
     kind = result_type(old, rules, span, everywhere=condition is None)
     computed = derived(target, dataset, kind, (ColumnRef(old.name, old.type), condition))
-    variable = replace(blended(old, computed), name=target, type=kind, labels=labels_after(old, rules, kind))
+    title = old.title if target == old.name else computed.title
+    labels = labels_after(old, rules, kind)
+    variable = replace(blended(old, computed), name=target, title=title, type=kind, labels=labels)
     unruled = unmatched(old, kind)
     return Step(old.name, target, kind, unruled, recoded(old, rules, kind), rule_number(old, rules)), variable
 

@@ -194,3 +194,7 @@ class Names:
 
 def _is_small(sql: Sql) -> bool:
     return sum(1 for _ in itertools.islice(sql.walk(), _SMALL + 1)) <= _SMALL
+
+
+Emit = Callable[[Names, list[Fragment]], Fragment]
+"""Writes the SQL of a function from the SQL of its arguments."""
