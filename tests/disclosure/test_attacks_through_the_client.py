@@ -18,6 +18,7 @@ LONG = frozenset(
         "after-a-restart", "tracker-after-a-while", "a-thousand-times", "moved-between-cells-often",
         "random-counts-and-algebra", "random-means-and-algebra", "deep-and-long-scripts", "factor-with-rare-codes",
         "existence-by-time", "recode-as-a-rank", "after-a-resume", "resumed-twice",
+        "denied-after-a-restart",
     }
 )  # fmt: skip
 # the attacks of a family share sessions and a project, to save time; `make attacks` gives each its own

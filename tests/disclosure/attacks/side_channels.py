@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from statistics import median
 
+from disclosure.attacks.denials import ATTACKS as DENIED
 from disclosure.attacks.differencing import answered, apart
 from disclosure.attacks.isolation import _code, _with_code
 from support.attack_bank import RARE_TRADES, Target
@@ -261,21 +262,6 @@ def nested_in_two_sessions(lab: Lab, target: Target) -> Finding:
     return apart(found[0], found[1])
 
 
-def denied_in_two_sessions(lab: Lab, target: Target) -> Finding:
-    """The same beside the secret: the ledger refuses only if it holds."""
-    _, value = _code(target)
-    project = lab.project()
-    replies = []
-    for condition in (f"bit == 1 & code < {value:.0f}", f"bit == 1 & code <= {value:.0f}"):
-        with lab.researcher(project=project) as eve:
-            if not _with_code(eve, target):
-                return None
-            replies.append(eve.mean("wage", condition))
-    if replies[0] is None:
-        return None
-    return 0.0 if replies[1] == replies[0] else 1.0
-
-
 def _bit(name: str, about: str, run: Callable[[Lab, Target], Finding], *control: str, hole: str = "") -> Attack:
     return Attack(name, DENIALS, about, Goal.BIT, Who.ALL, each(run), answered(*control), hole=hole)  # type: ignore[arg-type]
 
@@ -333,8 +319,6 @@ ATTACKS = (
           cancelled_before_the_ledger, "summarize wage if sex == '1'"),
     _wage("nested-in-two-sessions", "ESSnet/DwB guidelines: differencing", "Nested conditions in two sessions.",
           nested_in_two_sessions, "summarize wage if born <= 196000", "summarize wage if born <= 197500"),
-    _bit("denied-in-two-sessions", "The same beside the secret: the refusal answers.", denied_in_two_sessions,
-         "summarize wage if bit == 1 & born <= 196000", "summarize wage if bit == 1 & born <= 197500",
-         hole="a refusal of the ledger between sessions tells whether sets differ at all"),
+    *DENIED,
 )  # fmt: skip
 __all__ = ["ATTACKS", "Sequence"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,3 +109,15 @@ def test_a_ledger_sealed_anew_knows_what_it_knew(path: Path, tmp_path: Path) -> 
         assert like(opened.parts, BASE[1:]) == sketch(BASE)
         opened.close()
         path = target
+
+
+def test_a_part_that_cannot_be_written_does_not_count(parts: ConditionParts, path: Path) -> None:
+    blocker = sqlite3.connect(path)
+    blocker.execute("CREATE TRIGGER full BEFORE INSERT ON condition_parts BEGIN SELECT raise(ABORT, 'disk full'); END")
+    blocker.commit()
+    with pytest.raises(InternalError, match="LEDGER_UNAVAILABLE"):
+        like(parts, np.arange(1_000))
+    blocker.execute("DROP TRIGGER full")
+    blocker.commit()
+    blocker.close()
+    assert like(parts, np.arange(1, 1_000)) == sketch(np.arange(1, 1_000))

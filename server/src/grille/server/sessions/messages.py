@@ -91,10 +91,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Likened:
-    """The sketch of the units for which the part that was judged last counts as holding."""
+    """The sketch of the units for which the part that was judged last counts as holding, or why it is not known."""
 
     request: int
-    sketch: tuple[int, ...]
+    sketch: tuple[int, ...] = ()
+    error: GrilleError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ class Worker:
             if isinstance(message, Progressed):
                 progress(message.phase)
             elif isinstance(message, Judged):
-                self._send(Likened(request.number, like(message)))
+                self._send(_likened(message, like))
             else:
                 answer: Computed | Failed = message
                 return answer
@@ -198,6 +198,14 @@ class Worker:
         if self._process.pid is not None and self._process.is_alive():
             self._process.kill()
             self._process.join(_STOP_SECONDS)
+
+
+def _likened(part: Judged, like: Like) -> Likened:
+    """Return the answer that a worker waits for, whatever comes."""
+    try:
+        return Likened(part.request, like(part))
+    except GrilleError as error:
+        return Likened(part.request, error=error)
 
 
 class _Request:

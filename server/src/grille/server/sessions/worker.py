@@ -130,6 +130,8 @@ class _Loop:
             self._pipe.send(Judged(request.request, rows.bank, rows.unit_type, units, sketch))
             while (found := self._likened.get()).request != request.request:
                 pass  # the answer to a request that was given up
+            if found.error is not None:
+                raise found.error
             check()
             return found.sketch
 
