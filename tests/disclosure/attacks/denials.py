@@ -93,9 +93,9 @@ def by_missing_values(lab: Lab, target: Target) -> Finding:
     with lab.researcher(fresh=True) as eve:
         if not _with_code(eve, target):
             return None
-        whole = eve.mean("wage", "bit == 1")
-        made = eve.ask(f"generate off = code - {value:.0f}\ngenerate y = wage / off * off").ok
-        return _differ([whole, eve.mean("y", "bit == 1")]) if made else None
+        if eve.mean("wage", "bit == 1") is None or not eve.ask(f"generate y = wage / (code - {value:.0f})").ok:
+            return None
+        return 0.0 if eve.ask("summarize y if bit == 1").ok else 1.0
 
 
 def padded_by_missing_values(lab: Lab, target: Target) -> Finding:
@@ -143,7 +143,9 @@ ATTACKS = (
                              "summarize wage if bit == 1 & sysmiss(text)")),
     _attack("denied-by-missing-values", "A division by zero takes the target's value away, if the secret holds.",
             by_missing_values,
-            control=answered("generate y = wage / edu * edu", "summarize y if bit == 1")),
+            control=answered("generate y = wage / edu", "summarize wage if bit == 1", "summarize y if bit == 1"),
+            hole="a refusal of the ledger tells that an expression has no value for a few units of a selection"),
     _attack("denied-by-padding", "Conditions that differ in many, of whom the target alone has a value.",
-            padded_by_missing_values),
+            padded_by_missing_values,
+            hole="conditions that differ in many units are compared before missing values leave few of them"),
 )  # fmt: skip
