@@ -48,7 +48,12 @@ def afresh(bench: Workbench, command: str) -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize(
     "command",
-    ["regress-mml wage age man by state", "regress-mml wage twelfth by state, level(90) ml", FIRST + FIRST],
+    [
+        "regress-mml wage age man by state",
+        "regress-mml wage twelfth by state, level(90) ml",
+        "regress-mml age twelfth wage by state",  # what was a regressor is the outcome
+        FIRST + FIRST,
+    ],
 )
 def test_a_model_with_some_of_the_terms_reads_no_rows(bench: Workbench, readings: list[str], command: str) -> None:
     bench.run(DATA + FIRST)
@@ -63,7 +68,7 @@ def test_a_model_with_some_of_the_terms_reads_no_rows(bench: Workbench, readings
     "command",
     [
         "regress-mml wage man age i.state by twelfth",  # other groups
-        "regress-mml rough man age by state",  # another outcome
+        "regress-mml rough man age by state",  # an outcome that was not read
         "regress-mml wage man age by state if age > 40",  # other rows
         "replace man = 1 - man\nregress-mml wage man age by state",  # another variable of that name
         "keep if age > 40\nregress-mml wage man age by state",

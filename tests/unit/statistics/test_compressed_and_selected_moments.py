@@ -115,6 +115,20 @@ def test_moments_serve_a_design_with_some_of_the_columns_in_another_order():
     assert ours.ranges == wanted.ranges
 
 
+def test_moments_serve_another_outcome_that_was_a_regressor():
+    numbers, factors = rows()
+    passes, levels = in_batches(numbers, factors)
+    whole = collect_moments(passes, expand(spec("y", ("age", "man", "i.region")), levels), levels, ("school",))
+    design = expand(spec("age", ("i.region", "y")), levels)
+    ours, wanted = selected_moments(whole, design), collect_moments(passes, design, levels, ("school",))
+    assert ours.design == design
+    np.testing.assert_allclose(ours.mean, wanted.mean, rtol=1e-12)
+    np.testing.assert_allclose(ours.cross, wanted.cross, rtol=1e-12, atol=1e-9 * np.abs(wanted.cross).max())
+    np.testing.assert_allclose(ours.groups.means, wanted.groups.means, rtol=1e-9, atol=1e-9)
+    assert ours.ranges == wanted.ranges
+    assert ours.outcome_rarer_units == wanted.outcome_rarer_units
+
+
 def test_moments_do_not_serve_a_design_with_another_column_or_outcome():
     numbers, factors = rows()
     passes, levels = in_batches(numbers, factors)

@@ -38,14 +38,14 @@ def recall(
 ) -> tuple[Reading, Moments] | None:
     """Return what `gather` would, when an earlier model read it; None when the rows must be read.
 
-    The moments of a model serve every later one over the same rows with the same outcome and groups and some of its
-    variables, until the rows or a variable change. Under a policy that shows all digits nothing is recalled: sums of a
-    larger design may differ in the last one, and the same question must give the same bytes.
+    The moments of a model serve every later one over the same rows with the same groups and some of its variables,
+    whichever of them is the outcome, until the rows or a variable change. Under a policy that shows all digits nothing
+    is recalled: sums of a larger design may differ in the last one, and the same question must give the same bytes.
     """
     if not workspace.policy.protects:
         return None
     sources = _sources(entered, request_of(workspace, model))
-    for one in workspace.memo.get(_key(entered, model, groups), ()):
+    for one in workspace.memo.get(_key(entered, groups), ()):
         if sources.items() <= one.sources.items():
             reading = reading_of(workspace, model, one.levels, _rows(workspace, entered, model))
             selected = selected_moments(one.moments, reading.design)
@@ -74,15 +74,15 @@ def gather(workspace: Workspace, entered: Frame, model: Model, groups: tuple[str
     reading, moments = gathered
     size = moments.cross.size + (0 if moments.groups is None else moments.groups.means.size)
     if size <= _LARGEST_REMEMBERED:
-        key = _key(entered, model, groups)
+        key = _key(entered, groups)
         found = _Gathered(_sources(entered, request), reading.levels, moments)
         _remember(workspace, key, (found, *workspace.memo.get(key, ())))
     return gathered
 
 
-def _key(entered: Frame, model: Model, groups: tuple[str, ...]) -> tuple[str, ...]:
+def _key(entered: Frame, groups: tuple[str, ...]) -> tuple[str, ...]:
     assert entered.rows is not None
-    return (_GATHERED, entered.rows.present, model.outcome.name, *groups)
+    return (_GATHERED, entered.rows.present, *groups)
 
 
 def _sources(entered: Frame, request: BatchRequest) -> dict[tuple[str, str], str]:

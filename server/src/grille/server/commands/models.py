@@ -31,7 +31,7 @@ from grille.server.engines.base import Engine, Frame
 from grille.server.errors import NumericError, TypeMismatchError
 from grille.server.language.ast import Analysis, Factor, Name, Term
 from grille.server.plan.aggregates import Aggregation, Batch, BatchRequest, FactorLevels, Measure, MeasureKind
-from grille.server.plan.expressions import Apply, Constant, Expression, ValueType
+from grille.server.plan.expressions import Apply, Expression, ValueType
 from grille.server.statistics.design import (
     Design,
     DesignSpec,
@@ -42,6 +42,7 @@ from grille.server.statistics.design import (
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.rarity import column_rarity, two_valued_columns
 from grille.server.statistics.scaling import Scaling
+from grille.server.statistics.weight import Deviations
 from grille.server.text import Text
 
 Passes = Callable[[], Iterator[Batch]]
@@ -266,25 +267,18 @@ def outcome_weight(workspace: Workspace, frame: Frame, outcome: Variable) -> tup
     """
     assert frame.rows is not None
     key = ("outcome_weight", frame.rows.present, frame.columns[outcome.name].identity)
-    found = remembered(workspace, key, lambda: _outcome_weight(workspace.engine, frame, reference(outcome)))
+    found = remembered(workspace, key, lambda: _outcome_weight(workspace.engine, frame, outcome))
     return cast("tuple[float, float, float]", found)
 
 
-def _outcome_weight(engine: Engine, frame: Frame, value: Expression) -> tuple[float, float, float]:
-    counted = (Measure("n", MeasureKind.UNITS), Measure("sum", MeasureKind.SUM, value))
-    first = engine.aggregate(frame, Aggregation((), counted)).measures
-    if not len(first["n"]) or not first["n"][0]:
-        return 0.0, 0.0, 0.0
-    mean = float(first["sum"][0]) / int(first["n"][0])
-    away = Apply("add", (value, Constant(-mean, ValueType.NUMBER)), ValueType.NUMBER)
-    spread = (
-        Measure("squares", MeasureKind.SUM_SQUARES, value, mean),
-        Measure("largest", MeasureKind.LARGEST_ABS, away),
-        Measure("second", MeasureKind.SECOND_ABS, away),
-    )
-    found = engine.aggregate(frame, Aggregation((), spread)).measures
-    total, largest, second = (float(np.nan_to_num(found[name][0])) for name in ("squares", "largest", "second"))
-    return total, largest**2, second**2
+def _outcome_weight(engine: Engine, frame: Frame, outcome: Variable) -> tuple[float, float, float]:
+    request = BatchRequest(((outcome.name, reference(outcome)),), (), all_complete=True)
+    deviations = Deviations()
+    with np.errstate(over="ignore", invalid="ignore"):
+        for batch in engine.batches(frame, request)[1]():
+            deviations.add(batch.numbers[outcome.name])
+        found = deviations.result()
+    return tuple(np.nan_to_num([found.total, found.largest, found.second]).tolist())
 
 
 def design_columns(moments: Moments, scaling: Scaling) -> tuple[DesignColumn, ...]:

@@ -6,22 +6,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from grille.server.statistics.design import Design
+from grille.server.statistics.design import Design, Part
 from grille.server.statistics.moments import Moments
 
 
 def selected_moments(moments: Moments, design: Design) -> Moments | None:
-    """Return the moments of `design`, or None when some of its columns are missing.
+    """Return the moments of `design`, or None when its outcome or some of its columns are missing.
 
     Args:
         moments: Of the same rows and groups, and of a design over the same variables with the same levels.
         design: The design wanted.
     """
-    places = {(column.name, column.parts): place for place, column in enumerate(moments.design.columns)}
-    found = [places.get((column.name, column.parts)) for column in design.columns]
-    if design.outcome != moments.design.outcome or any(place is None for place in found):
+    places = {column.parts: place for place, column in enumerate(moments.design.columns)}
+    # an outcome is a number like those of the regressors: either may take the other's place
+    places.setdefault((Part(moments.design.outcome, None),), len(moments.design.columns))
+    found = [places.get(parts) for parts in (*(one.parts for one in design.columns), (Part(design.outcome, None),))]
+    chosen = np.array([place for place in found if place is not None], dtype=np.intp)
+    if len(chosen) < len(found):
         return None
-    chosen = np.array([*(place for place in found if place is not None), len(moments.design.columns)], dtype=np.intp)
     groups = moments.groups
     return replace(
         moments,

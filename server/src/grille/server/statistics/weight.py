@@ -24,6 +24,42 @@ class Weight:
     second: float
 
 
+class Deviations:
+    """Squared deviations of rows from their mean: their sum and the two largest, in one pass.
+
+    The rows farthest from the mean are among the two lowest and the two highest, wherever the mean turns out to be.
+    """
+
+    def __init__(self) -> None:
+        """Start without a row."""
+        self._n = 0
+        self._origin = self._sum = self._squares = 0.0
+        self._ends: Floats = np.zeros(0)
+
+    def add(self, values: Floats) -> None:
+        """Take in the next rows, float64 (rows,), at least one."""
+        if self._n == 0:
+            self._origin = float(values.mean())
+        away = values - self._origin
+        self._n += values.size
+        self._sum += float(away.sum())
+        self._squares += float(np.square(away, out=away).sum())
+        if self._ends.size == 4:
+            values = values[(values < self._ends[1]) | (values > self._ends[2])]
+        every = np.concatenate([self._ends, values])
+        last = every.size - 1
+        self._ends = np.sort(every) if last < 4 else np.partition(every, [0, 1, last - 1, last])[[0, 1, -2, -1]]
+
+    def result(self) -> Weight:
+        """Return the weights; zeros without any row."""
+        if self._n == 0:
+            return Weight(0.0, 0.0, 0.0)
+        shift = self._sum / self._n
+        away = np.sort(np.abs(self._ends - self._origin - shift))
+        largest, second = float(away[-1]), float(away[-2]) if away.size > 1 else 0.0
+        return Weight(max(self._squares - self._n * shift * shift, 0.0), largest * largest, second * second)
+
+
 class RowWeights:
     """The parts of rows in the variance of each coefficient: the squares of what rows add to the coefficients."""
 
