@@ -70,6 +70,8 @@ from grille.server.transport.sessions import SessionServicer
 from grille.v1 import analysis_pb2_grpc, catalog_pb2_grpc, session_pb2_grpc
 
 DRAIN_SECONDS = 30.0
+# enough for ten columns of ten million rows; a command that needs more gets it
+FIRST_MEMORY_MIB = 1024
 EXPIRY_SECONDS = 30.0
 MOST_METADATA = 16 * 1024
 SPARE_THREADS = 8  # for the health service, and to say no, when all others are at work
@@ -149,6 +151,7 @@ class Running:
                 limits.sleep_minutes,
                 limits.max_workers,
                 limits.detached_minutes,
+                f"{min(limits.worker_memory_mib, FIRST_MEMORY_MIB)}MiB",
             ),
             lambda session, reason: self.desk.session_closed(session, reason),
             Cards(home.open_sessions),

@@ -31,12 +31,14 @@ class SessionLimits:
     Attributes:
         total: Open sessions.
         per_user: Open sessions of one user.
-        memory_limit: Of a worker, such as "2GB".
+        memory_limit: Of a worker's engine, such as "2GB".
         threads: Of a worker's engine.
         idle_minutes: A session that was not used for so long is closed.
         sleep_minutes: A session that was not used for so long has no worker.
         workers: Beyond so many, the worker of the session that was idle longest is ended for another.
         detached_minutes: A script that nobody has followed for so long is stopped.
+        first_memory_limit: Of a session's first worker; a command that needs more gets a worker with `memory_limit`.
+            None for the same.
     """
 
     total: int
@@ -47,6 +49,7 @@ class SessionLimits:
     sleep_minutes: float = 15
     workers: int = 32
     detached_minutes: float = 60
+    first_memory_limit: str | None = None
 
 
 class SessionManager:
@@ -127,11 +130,11 @@ class SessionManager:
             database=str(home / "session.duckdb"),
             database_key=secrets.token_hex(32),
             temporary=str(home / "spill"),
-            memory_limit=self._limits.memory_limit,
+            memory_limit=self._limits.first_memory_limit or self._limits.memory_limit,
             threads=self._limits.threads,
             banks=attached,
         )
-        session.equip(Scope(banks=banks), settings, home, self._make_room)
+        session.equip(Scope(banks=banks), settings, home, self._make_room, self._limits.memory_limit)
 
     @contextlib.contextmanager
     def aside(self, session: Session, equip: Callable[[Session], None]) -> Iterator[Session]:

@@ -29,7 +29,7 @@ class WorkerSettings:
         database: Path of the session's own encrypted database file.
         database_key: Its key.
         temporary: Folder for encrypted spill files.
-        memory_limit: Such as "2GB".
+        memory_limit: Such as "2GB"; what the engine reads again and again stays in memory up to this limit.
         threads: Threads of the engine.
         banks: Every bank version that the project may use.
     """

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -67,6 +68,7 @@ class Session:
         self.is_interrupted = False
         self.record = 0
         self._settings: WorkerSettings | None = None
+        self._most_memory = ""
         self._folder: Path | None = None
         self._make_room: Callable[[], None] = lambda: None
         self._busy = threading.Lock()
@@ -86,9 +88,25 @@ class Session:
         session.is_interrupted = True
         return session
 
-    def equip(self, scope: Scope, settings: WorkerSettings, folder: Path, make_room: Callable[[], None]) -> None:
-        """Give the session its banks and files; `make_room` is called before a worker is started."""
+    def equip(
+        self,
+        scope: Scope,
+        settings: WorkerSettings,
+        folder: Path,
+        make_room: Callable[[], None],
+        most_memory: str = "",
+    ) -> None:
+        """Give the session its banks and files.
+
+        Args:
+            scope: What it may see.
+            settings: Of its workers.
+            folder: Where its files are.
+            make_room: Called before a worker is started.
+            most_memory: Memory limit of the worker that a command gets for which that of `settings` is too small.
+        """
         self.scope, self.frames = scope, {}
+        self._most_memory = most_memory or settings.memory_limit
         self._settings, self._folder, self._make_room = settings, folder, make_room
 
     @contextlib.contextmanager
@@ -163,8 +181,25 @@ class Session:
             GrilleError: See Worker.compute.
             UnknownNameError: UNKNOWN_SESSION when the session was closed meanwhile.
         """
+        began = time.monotonic()
         worker = self._at_hand()
-        return worker.compute(command, plan, self.frames, policy, progress, timeout_seconds, stop, like)
+        try:
+            return worker.compute(command, plan, self.frames, policy, progress, timeout_seconds, stop, like)
+        except BudgetError as error:
+            if error.reason != "MEMORY_LIMIT" or not self._grow(worker):
+                raise
+        left = max(1.0, timeout_seconds - (time.monotonic() - began))
+        return self._at_hand().compute(command, plan, self.frames, policy, progress, left, stop, like)
+
+    def _grow(self, worker: Worker) -> bool:
+        """End a worker with less memory than one may have, so that the next has it; tells whether it was so."""
+        with self._changing:
+            if self._closed or self._settings is None or self._settings.memory_limit == self._most_memory:
+                return False
+            self._settings = replace(self._settings, memory_limit=self._most_memory)
+            self._worker = None
+        worker.close()
+        return True
 
     def _at_hand(self) -> Worker:
         with self._changing:
