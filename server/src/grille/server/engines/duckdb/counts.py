@@ -6,8 +6,7 @@ of some hundred rows. Counts, keys and sketches are whole numbers and XORs, so t
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,11 @@ from sqlglot import exp
 from grille.server.engines.base import Frame
 from grille.server.engines.duckdb.aggregates import figures, measure_columns
 from grille.server.engines.duckdb.coded import CodedColumn
-from grille.server.engines.duckdb.connection import Requests, array
+from grille.server.engines.duckdb.connection import Requests
 from grille.server.engines.duckdb.dictionaries import Dictionaries, shared_codes
 from grille.server.engines.duckdb.sql import (
-    DIALECT,
     aliased,
     code,
-    composition,
     is_compact,
     rows_of,
     sketch_table,
@@ -32,13 +29,12 @@ from grille.server.engines.duckdb.sql import (
     units_table,
 )
 from grille.server.plan.aggregates import Aggregation, Groups, Measure, MeasureKind
-from grille.server.plan.expressions import Apply, ColumnRef, Expression, ValueType
+from grille.server.plan.expressions import Apply, Expression, ValueType
 
 _ADDED = (MeasureKind.UNITS, MeasureKind.CELL_KEY)
 _COUNTED = frozenset((*_ADDED, MeasureKind.SKETCH))
 _OF_VALUES = frozenset((MeasureKind.SUM, MeasureKind.SUM_SQUARES, MeasureKind.LARGEST_ABS, MeasureKind.SECOND_ABS))
 _CODE = "code"
-_MOST_COMBINATIONS = 1_000_000
 
 
 def counts_by_code(requests: Requests, dictionaries: Dictionaries, frame: Frame, request: Aggregation) -> Groups | None:
@@ -79,7 +75,7 @@ def counts_by_code(requests: Requests, dictionaries: Dictionaries, frame: Frame,
             units = per_code[MeasureKind.UNITS].astype(np.int64)
             measures[one.key] = np.array([_of_values(one, numbers[which], units[which]) for which in members])
     return Groups(
-        {name: _column([key[place] for key in groups]) for place, (name, _) in enumerate(request.by)}, measures
+        {name: group_column([key[place] for key in groups]) for place, (name, _) in enumerate(request.by)}, measures
     )
 
 
@@ -105,66 +101,6 @@ def any_by_code(requests: Requests, dictionaries: Dictionaries, frame: Frame, co
         return False
     found, _ = _figures_per_code(requests, frame, codes, sketched=False)
     return any(holds[one] for one in found)
-
-
-def counts_of_combinations(requests: Requests, frame: Frame, request: Aggregation) -> Groups | None:
-    """Count the units of each combination of coded columns, row by row but without a hash table.
-
-    Args:
-        requests: Where to read.
-        frame: An opened frame.
-        request: A folded aggregation.
-
-    Returns:
-        The groups, or None when more than counts is asked for, or a group is not coded, or there are too many.
-    """
-    columns = [frame.columns[one.name] if isinstance(one, ColumnRef) else None for _, one in request.by]
-    coded = [one for one in columns if isinstance(one, CodedColumn)]
-    if not coded or len(coded) < len(columns) or any(one.kind is not MeasureKind.UNITS for one in request.measures):
-        return None
-    levels = [_levels(one) for one in coded]
-    sizes = [len(one) for one in levels]
-    total = int(np.prod(sizes, dtype=np.float64))
-    if total > _MOST_COMBINATIONS:
-        return None
-    numbers: dict[str, NDArray[np.int64]] = {}  # what a code adds to the number of the combination, by table of codes
-    stride = total
-    for column, own in zip(coded, levels, strict=True):
-        stride //= len(own)
-        places = {level: place for place, level in enumerate(own)}
-        added = np.array([places[one] for one in column.values], dtype=np.int64) * stride
-        numbers[column.table] = numbers[column.table] + added if column.table in numbers else added
-    by_table = {column.table: column for column in coded}
-    select = composition(frame, [one for _, one in request.by], where=request.where, complete=request.complete)
-    for name in numbers:
-        select = select.select(aliased(code(by_table[name]), name))
-    values = hashlib.sha256(repr([one.listed for one in coded]).encode()).hexdigest()
-    found, counts = requests.remembered(
-        f"{select.sql(DIALECT)} -- {values}", lambda: _added_up(requests, select, numbers, total)
-    )
-    at = np.unravel_index(found, sizes)
-    by = {
-        name: _column([own[place] for place in places])
-        for (name, _), own, places in zip(request.by, levels, at, strict=True)
-    }
-    return Groups(by, {one.key: counts for one in request.measures})
-
-
-def _added_up(
-    requests: Requests, select: exp.Select, numbers: Mapping[str, NDArray[np.int64]], total: int
-) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """Return the numbers of the combinations that occur, and their counts."""
-    counts = np.zeros(total, dtype=np.int64)
-    for batch in requests.stream(select):
-        parts = [np.take(numbers[name], array(batch.column(place))) for place, name in enumerate(numbers)]
-        counts += np.bincount(sum(parts[1:], start=parts[0]), minlength=total)
-    found = np.flatnonzero(counts)
-    return found, counts[found]
-
-
-def _levels(column: CodedColumn) -> list[str | float | None]:
-    """Return the values of a dictionary in ascending order, missing last."""
-    return [key[0] for key in sorted({(one,) for one in column.values}, key=_ascending)]
 
 
 def _figures_per_code(
@@ -193,14 +129,16 @@ def _groups(keys: Sequence[tuple[object, ...]]) -> dict[tuple[object, ...], list
     places: dict[tuple[object, ...], list[int]] = {}
     for place, key in enumerate(keys):
         places.setdefault(key, []).append(place)
-    return {key: places[key] for key in sorted(places, key=_ascending)}
+    return {key: places[key] for key in sorted(places, key=ascending)}
 
 
-def _ascending(key: tuple[object, ...]) -> tuple[Any, ...]:
+def ascending(key: tuple[object, ...]) -> tuple[Any, ...]:
+    """Return what sorts groups: text by its bytes, missing last."""
     return tuple((True, 0) if one is None else (False, one.encode() if isinstance(one, str) else one) for one in key)
 
 
-def _column(values: Sequence[object]) -> NDArray[np.object_]:
+def group_column(values: Sequence[object]) -> NDArray[np.object_]:
+    """Return the values of groups as they leave the engine."""
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column

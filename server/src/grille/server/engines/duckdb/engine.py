@@ -16,11 +16,12 @@ from grille.server.engines.duckdb.aggregates import aggregate, counted_before
 from grille.server.engines.duckdb.batches import batches
 from grille.server.engines.duckdb.coded import CodedColumn
 from grille.server.engines.duckdb.connection import Requests
-from grille.server.engines.duckdb.counts import any_by_code, counts_by_code, counts_of_combinations
+from grille.server.engines.duckdb.counts import any_by_code, counts_by_code
 from grille.server.engines.duckdb.dictionaries import Dictionaries, closed
 from grille.server.engines.duckdb.failures import translated
 from grille.server.engines.duckdb.folding import Folding
 from grille.server.engines.duckdb.frames import Frames
+from grille.server.engines.duckdb.numbered import counts_of_numbered
 from grille.server.engines.duckdb.percentiles import percentiles
 from grille.server.engines.duckdb.sketches import Sketches
 from grille.server.engines.duckdb.sql import SESSION, composition
@@ -115,7 +116,7 @@ class DuckDbEngine:
         counted = counts_by_code(self._requests, self._dictionaries, frame, request)
         if counted is None:
             frame, request = self._folding.aggregation(frame, request)
-            counted = counts_of_combinations(self._requests, frame, request)
+            counted = counts_of_numbered(self._requests, frame, request)
         return aggregate(self._requests, frame, request) if counted is None else counted
 
     def any(self, frame: Frame, condition: Expression) -> bool:
