@@ -197,10 +197,10 @@ def script(place: int, shape: Shape) -> tuple[list[str], dict[str, str]]:
     what = "regress" if shape.kind == "ols" else "regress-mml"
     models = {
         "first": f"{what} y {' '.join(names)}{groups}",
-        "another": f"{what} x1 y {' '.join(name for name in names if name != 'x1')}{groups}",
+        "another": f"{what} z {' '.join(names)}{groups}",
         "same": f"{what} y {' '.join(reversed(names))}{groups}",
     }
-    return ["require bench.peers:1 as b", "create-dataset d", *imports, models["first"]], models
+    return ["require bench.peers:1 as b", "create-dataset d", *imports, "generate z = y + x1", models["first"]], models
 
 
 def through_server(service: Service, place: int, shape: Shape, optimum: Estimates, times: int) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def run(session: Session, script: str) -> list[int | None]:
     workers = []
     for node in parse(script).commands:
         bound = COMMANDS[node.head.name].bind(node, session.scope)
-        computed = session.compute(bound.name, bound.plan, Policy.standard(), lambda phase: None, 60, Stop())
+        computed = session.compute(
+            bound.name, bound.plan, Policy.standard(), lambda phase: None, 60, Stop(), lambda part: ()
+        )
         session.accept(bound.scope, computed.frames, node.head.source)
         workers.append(session.worker_pid)
     return workers

@@ -22,6 +22,7 @@ def frame(engine):
     frame = engine.import_next(frame, s.MARRIED, "married", "left")
     frame = engine.with_column(frame, "year", YEAR)
     frame = engine.with_column(frame, "thousands", THOUSANDS)
+    frame = engine.with_column(frame, "tens", s.call("int", s.call("divide", s.number("thousands"), s.constant(10))))
     return engine.with_column(frame, "rough", s.call("divide", s.number("thousands"), s.constant(7)))
 
 
@@ -31,7 +32,7 @@ def frame(engine):
         (("thousands",), 1_000_000, True),  # numbers with gaps among them
         (("thousands", "year"), 1_000_000, True),
         (("married", "thousands"), 1_000_000, True),
-        (("year", "born"), 1, True),  # every month lies in one year
+        (("tens", "thousands"), 1, True),  # every thousand lies in ten thousands
         (("year", "thousands"), 1, False),  # a thousand lies in many years
         (("rough",), 1_000_000, False),
         (("year", "rough"), 1_000_000, False),

@@ -40,7 +40,7 @@ COMMENTS = {
     "rows_thousand": "Thousand rows behind answers a day, counted as the policy shows counts.",
     "disk_mib": "Disk for the data sets of open sessions, MiB.",
     "command_timeout_seconds": "A command that runs longer is stopped.",
-    "worker_memory_mib": "Memory of one session's worker process, MiB.",
+    "worker_memory_mib": "Most memory of one session's worker process, MiB; it begins with at most 768.",
     "worker_threads": "Threads of one session's engine.",
     "checkpoint_records": "A signed checkpoint is written after this many records,",
     "checkpoint_seconds": "and at the latest this many seconds after an unsigned record.",

@@ -70,8 +70,8 @@ from grille.server.transport.sessions import SessionServicer
 from grille.v1 import analysis_pb2_grpc, catalog_pb2_grpc, session_pb2_grpc
 
 DRAIN_SECONDS = 30.0
-# enough for ten columns of ten million rows; a command that needs more gets it
-FIRST_MEMORY_MIB = 1024
+# what a worker reads stays in memory up to its limit: little at first, all when a command needs it (decision 41)
+FIRST_MEMORY_MIB = 768
 EXPIRY_SECONDS = 30.0
 MOST_METADATA = 16 * 1024
 SPARE_THREADS = 8  # for the health service, and to say no, when all others are at work

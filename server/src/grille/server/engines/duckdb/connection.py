@@ -32,7 +32,8 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "double": np.dtype(np.float64),
 }
 _INSISTENCE = 250
-_MOST_ROWS_KEPT = 20_000
+MOST_ROWS_KEPT = 20_000
+"""Rows of an answer that is remembered, at most."""
 _INSIST_SECONDS = 0.02
 
 
@@ -166,7 +167,7 @@ class Requests:
             return dict(kept)
         with self._cursor() as cursor:
             found = dict(cursor.execute(text).fetchnumpy())
-        if all(len(array) <= _MOST_ROWS_KEPT for array in found.values()):
+        if all(len(array) <= MOST_ROWS_KEPT for array in found.values()):
             self._arrays.keep(text, found)
         return dict(found)
 
@@ -184,12 +185,14 @@ class Requests:
             self._rows.keep(text, kept)
         return list(kept)
 
-    def remembered(self, question: str, find: Callable[[], T]) -> T:
-        """Return what `find` found for a question about stored tables, at this or an earlier time."""
+    def remembered(self, question: str, find: Callable[[], T], is_small: Callable[[T], bool] = lambda found: True) -> T:
+        """Return what `find` found for a question about stored tables, now or, when it was small, earlier."""
         kept = self._others.get(question)
         if kept is None:
-            kept = find()
-            self._others.keep(question, kept)
+            found = find()
+            if is_small(found):
+                self._others.keep(question, found)
+            return found
         return cast(T, kept)
 
     def stream(self, query: exp.Expr) -> Iterator[pa.RecordBatch]:

@@ -18,7 +18,7 @@ from sqlglot import exp
 
 from grille.server.engines.base import Frame
 from grille.server.engines.duckdb.coded import CodedColumn
-from grille.server.engines.duckdb.connection import Requests, array
+from grille.server.engines.duckdb.connection import MOST_ROWS_KEPT, Requests, array
 from grille.server.engines.duckdb.counts import ascending, group_column
 from grille.server.engines.duckdb.factors import TABULATED_SPAN
 from grille.server.engines.duckdb.sql import (
@@ -118,6 +118,7 @@ def counts_of_numbered(requests: Requests, frame: Frame, request: Aggregation) -
     found = requests.remembered(
         f"{select.sql(DIALECT)} -- {values} {[read.index(one.sql) for one in known]}",
         lambda: _Sums(known, keyed, sketched).read(requests, select, [read.index(one.sql) for one in known]),
+        lambda found: found is not None and len(found[0][0]) <= MOST_ROWS_KEPT,
     )
     if found is None:
         return None
@@ -127,7 +128,7 @@ def counts_of_numbered(requests: Requests, frame: Frame, request: Aggregation) -
             name: group_column([one.value(place) for place in own.tolist()])
             for (name, _), one, own in zip(request.by, known, places, strict=True)
         },
-        {one.key: figures[one.kind] for one in request.measures},
+        {one.key: figures[one.kind].copy() for one in request.measures},
     )
 
 
