@@ -10,6 +10,7 @@ from typing import cast
 
 from grille.server.commands.base import Workspace
 from grille.server.commands.scope import Variable
+from grille.server.disclosure.evidence import UnitCount
 from grille.server.disclosure.policy import Policy
 from grille.server.engines.base import Engine, Frame, Rows
 from grille.server.plan.aggregates import OrderStatistics
@@ -77,6 +78,12 @@ def has_missing(workspace: Workspace, frame: Frame, variable: Variable) -> bool:
             lambda: workspace.engine.any(frame, Apply("sysmiss", (reference(variable),), ValueType.NUMBER)),
         )
     )
+
+
+def note_missing(workspace: Workspace, frame: Frame, name: str, missing: UnitCount) -> None:
+    """Note how many rows lack a value of a variable that was just counted, so that nobody looks again."""
+    assert frame.rows is not None
+    workspace.memo["has_missing", frame.rows.present, frame.columns[name].identity] = missing.n > 0
 
 
 def remembered_rows(workspace: Workspace, frame: Frame, condition: Expression) -> Frame:

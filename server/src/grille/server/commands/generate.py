@@ -7,6 +7,7 @@ from typing import Any
 
 from grille.server.blocks import Block
 from grille.server.commands.base import Bound, CommandSpec, Outcome, Workspace
+from grille.server.commands.facts import note_missing
 from grille.server.commands.lookup import new_name, populated_dataset, with_variable
 from grille.server.commands.preparation import (
     PREPARATION,
@@ -88,6 +89,7 @@ class Generate:
         frame = engine.with_column(frame, plan.column, value)
         column = value if is_truth(value) else ColumnRef(plan.column, value.type)
         counts = with_missing(engine, frame, column)
+        note_missing(workspace, frame, plan.column, counts["missing"])
         text = Text(
             f"{plan.column} in {plan.dataset}: {{units}} units, {{missing}} without a value.",
             f"{plan.column} i {plan.dataset}: {{units}} enheter, {{missing}} uten verdi.",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from grille.server.blocks import Block
 from grille.server.catalog.model import RegisterVariable
 from grille.server.commands.base import Bound, CommandSpec, OptionSpec, Outcome, Workspace
+from grille.server.commands.facts import note_missing
 from grille.server.commands.import_dates import check_date, day_number, labels_on
 from grille.server.commands.lookup import (
     active_dataset,
@@ -170,6 +171,7 @@ class Import:
                 if touched[0].effect != Effect.NOBODY:
                     frame = engine.filter(frame, negated(Apply("sysmiss", (value,), ValueType.NUMBER)))
                     counts = {"units": touched[0].left, "missing": NOBODY}
+        note_missing(workspace, frame, plan.column, counts["missing"])
         evidence = StatusEvidence("imported", plan.text, counts, population=counts["units"], touched=touched)
         return Outcome(evidence, with_frame(workspace, plan.dataset, frame))
 

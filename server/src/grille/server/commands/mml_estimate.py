@@ -23,8 +23,8 @@ from grille.server.commands.models import (
     smallest_combination,
 )
 from grille.server.commands.scope import Variable
-from grille.server.commands.sets import SET_MEASURES, whole_set
-from grille.server.disclosure.evidence import GroupLevel, ModelEvidence, UnitCount
+from grille.server.commands.sets import COUNT_MEASURES, analysis_set_of_all
+from grille.server.disclosure.evidence import AnalysisSet, GroupLevel, ModelEvidence, UnitCount
 from grille.server.disclosure.policy import Policy
 from grille.server.disclosure.release.counting import shown_counts
 from grille.server.disclosure.rules.cells import magnitude_cells_shown
@@ -72,16 +72,16 @@ def estimate_mixed(
         likelihood: Restricted or full.
     """
 
-    def count() -> Groups:
+    def count() -> tuple[Groups, AnalysisSet]:
         expect_combinations(workspace, entered, model)
-        return count_groups(workspace, entered, groups)
+        return count_groups(workspace, entered, groups), analysis_set_of_all(workspace, entered, command)
 
     names = tuple(one.name for one in groups)
     known = recall(workspace, entered, model, names)
     with beside(count, at_once=known is not None) as counted:
         reading, moments = known or gather(workspace, entered, model, names)
     workspace.progress("fitting")
-    cells = counted()
+    cells, analysis_set = counted()
     if workspace.policy.protects:
         check_groups(groups, cells, workspace.policy)
     few = workspace.policy.cell_min
@@ -91,7 +91,7 @@ def estimate_mixed(
     small = small_group_leverage(moments, fit.scaling, fit.ratios, few)
     evidence = ModelEvidence(
         command=command,
-        analysis_set=whole_set(entered, command, cells.measures),
+        analysis_set=analysis_set,
         parameters=fit.parameters,
         residual_df=fit.n - len(fit.terms),
         r2=fit.r2_marginal,
@@ -118,12 +118,12 @@ def estimate_mixed(
 
 
 def count_groups(workspace: Workspace, frame: Frame, groups: tuple[Variable, ...]) -> Groups:
-    """Count the units of each lowest group, with cell keys and sketches, ordered by the highest level."""
+    """Count the units of each lowest group, with cell keys, ordered by the highest level."""
     assert frame.rows is not None
     key = ("count_groups", frame.rows.present, *(frame.columns[one.name].identity for one in groups))
     if key not in workspace.memo:
         by = tuple((group.name, reference(group)) for group in groups)
-        counted = workspace.engine.aggregate(frame, Aggregation(by, SET_MEASURES))
+        counted = workspace.engine.aggregate(frame, Aggregation(by, COUNT_MEASURES))
         if len(counted.measures["n"]) > _MOST_REMEMBERED:
             return counted
         workspace.memo[key] = counted

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from grille.server.commands.base import Workspace
+from grille.server.commands.facts import remembered
 from grille.server.disclosure.evidence import AnalysisSet, UnitCount
 from grille.server.engines.base import Engine, Frame
 from grille.server.errors import InternalError
@@ -14,11 +17,8 @@ from grille.server.plan.aggregates import Aggregation, Measure, MeasureKind
 from grille.server.plan.expressions import Expression
 from grille.server.text import Text
 
-SET_MEASURES = (
-    Measure("n", MeasureKind.UNITS),
-    Measure("key", MeasureKind.CELL_KEY),
-    Measure("sketch", MeasureKind.SKETCH),
-)
+COUNT_MEASURES = (Measure("n", MeasureKind.UNITS), Measure("key", MeasureKind.CELL_KEY))
+SET_MEASURES = (*COUNT_MEASURES, Measure("sketch", MeasureKind.SKETCH))
 
 
 def analysis_set(
@@ -26,6 +26,17 @@ def analysis_set(
 ) -> AnalysisSet:
     """Return the set of the units for which `where` is true and none of `complete` is missing."""
     return whole_set(frame, label, engine.aggregate(frame, Aggregation((), SET_MEASURES, where, complete)).measures)
+
+
+def analysis_set_of_all(workspace: Workspace, frame: Frame, label: str) -> AnalysisSet:
+    """Return the set of all units of a data set, which is counted once."""
+    assert frame.rows is not None
+    found = remembered(
+        workspace,
+        ("analysis_set_of_all", frame.rows.present),
+        lambda: workspace.engine.aggregate(frame, Aggregation((), SET_MEASURES)).measures,
+    )
+    return whole_set(frame, label, cast(Mapping[str, NDArray[np.generic]], found))
 
 
 def group_set(frame: Frame, label: str, measures: Mapping[str, NDArray[np.generic]], group: int) -> AnalysisSet:
