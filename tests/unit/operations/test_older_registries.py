@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grille.server.execution.rights import Right
 from grille.server.operations.grants import grants_of, rights_of
+from grille.server.operations.logins import subject_of
 from grille.server.operations.registry import Registry
 from grille.server.operations.registry_schema import VERSION
 
@@ -39,12 +40,29 @@ def test_researchers_keep_their_rights_and_nobody_else_gets_any(tmp_path: Path) 
     connection = sqlite3.connect(path)
     connection.executescript(VERSION_1)
     connection.close()
+    check(path)
+
+
+def test_a_control_file_of_the_second_version_gets_logins(tmp_path: Path) -> None:
+    path = tmp_path / "control.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(VERSION_1)
+    connection.close()
+    Registry(path).close()
+    connection = sqlite3.connect(path)
+    connection.executescript("DROP TABLE logins; PRAGMA user_version = 2;")
+    connection.close()
+    check(path)
+
+
+def check(path: Path) -> None:
     for _ in range(2):
         registry = Registry(path)
         assert registry.project("wages").ended is None
         assert [(one.user, one.right) for one in grants_of(registry, "wages")] == [("ada", Right())]
         assert rights_of(registry, "wages", "ada").allows_variable("no.ssb.fdb", "INNTEKT_LONN")
         assert rights_of(registry, "wages", "audun").grants == ()
+        assert subject_of(registry, "ada") == ""
         assert registry.read("PRAGMA user_version") == [(VERSION,)]
         assert registry.read("PRAGMA foreign_key_check") == []
         registry.close()

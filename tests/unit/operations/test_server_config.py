@@ -21,6 +21,7 @@ from grille.server.operations.config import (
 )
 from grille.server.operations.config_template import COMMENTS, config_text
 from grille.server.operations.home import Home
+from grille.server.operations.oidc_settings import Oidc
 
 
 def test_a_new_config_sets_the_name_and_leaves_every_default(home: Home) -> None:
@@ -32,6 +33,7 @@ def test_a_new_config_sets_the_name_and_leaves_every_default(home: Home) -> None
         "quotas_strict": {},
         "audit": {},
         "metrics": {},
+        "oidc": {},
     }
 
 
@@ -39,13 +41,13 @@ def test_a_new_config_shows_every_setting_with_its_real_default() -> None:
     text = re.sub(r"^# (\w+ = )", r"\1", config_text("grille"), flags=re.MULTILINE)
     document = tomllib.loads(text)
     shown = {key for section in document.values() for key in section}
-    kinds = (Server, Limits, Quotas, StrictQuotas, Audit, MetricsSettings)
+    kinds = (Server, Limits, Quotas, StrictQuotas, Audit, MetricsSettings, Oidc)
     assert shown == set(COMMENTS) == {entry.name for kind in kinds for entry in fields(kind)}
     assert parse_config(document) == ServerConfig()
 
 
 def test_every_number_has_bounds_that_hold_its_default() -> None:
-    for kind in (Server, Limits, Quotas, StrictQuotas, Audit):
+    for kind in (Server, Limits, Quotas, StrictQuotas, Audit, Oidc):
         for entry in fields(kind):
             if isinstance(entry.default, int):
                 low, high = BOUNDS[entry.name]
@@ -75,6 +77,18 @@ def test_settings_are_read(tmp_path: Path) -> None:
         ("[server]\nname = 3", "CONFIG_INVALID", "server.name"),
         ("[server]\nlisten = 'here'", "ADDRESS_INVALID", "here"),
         ("[server", "CONFIG_INVALID", "config.toml"),
+        ("[oidc]\nclient_id = 'grille'", "CONFIG_INVALID", "oidc.issuer"),
+        ("[oidc]\nroles = ['auditor']", "CONFIG_INVALID", "oidc.issuer"),
+        ("[oidc]\nissuer = 'http://id.example.org'", "CONFIG_INVALID", "oidc.issuer"),
+        ("[oidc]\nissuer = 'https://[id'", "CONFIG_INVALID", "oidc.issuer"),
+        ("[oidc]\nissuer = 'https://id.example.org'\naudience = 'a'", "CONFIG_INVALID", "oidc.client_id"),
+        ("[oidc]\nissuer = 'https://id.example.org'\nclient_id = 'a'", "CONFIG_INVALID", "oidc.audience"),
+        ("[oidc]\nalgorithms = ['HS256']", "CONFIG_INVALID", "oidc.algorithms"),
+        ("[oidc]\nalgorithms = ['none']", "CONFIG_INVALID", "oidc.algorithms"),
+        ("[oidc]\nalgorithms = 'RS256'", "CONFIG_INVALID", "oidc.algorithms"),
+        ("[oidc]\nroles = []", "CONFIG_INVALID", "oidc.roles"),
+        ("[oidc]\nroles = [['auditor']]", "CONFIG_INVALID", "oidc.roles"),
+        ("[oidc]\nskew_seconds = 301", "CONFIG_INVALID", "oidc.skew_seconds"),
     ],
 )
 def test_a_wrong_setting_is_told_by_name(tmp_path: Path, text: str, reason: str, names: str) -> None:

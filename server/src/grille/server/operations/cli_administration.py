@@ -9,6 +9,7 @@ import typer
 
 from grille.server.operations.cli_certificates import add_certificates
 from grille.server.operations.cli_grants import add_grants
+from grille.server.operations.cli_logins import add_logins
 from grille.server.operations.cli_quotas import LimitOption, add_quotas, set_quotas
 from grille.server.operations.terminal import Terminal
 from grille.server.text import Text
@@ -21,7 +22,9 @@ def add_administration(app: typer.Typer, terminal: Terminal) -> None:
     project_app = _add_projects(app, terminal)
     add_grants(project_app, terminal)
     add_quotas(project_app, terminal)
-    add_certificates(_add_users(app, terminal), terminal)
+    user_app = _add_users(app, terminal)
+    add_certificates(user_app, terminal)
+    add_logins(user_app, terminal)
 
 
 def _add_projects(app: typer.Typer, terminal: Terminal) -> typer.Typer:
@@ -134,19 +137,26 @@ def _add_users(app: typer.Typer, terminal: Terminal) -> typer.Typer:
 
     @user_app.command("list")
     def list_(home: HomeArgument) -> None:
-        """List the users, their projects and valid certificates."""
+        """List the users, their projects, valid certificates and logins."""
         from grille.server.operations.home import Home
+        from grille.server.operations.logins import subject_of
         from grille.server.operations.projects import valid_until
         from grille.server.operations.registry import Registry
 
         registry = Registry(Home.existing(home).control)
         terminal.table(
-            (Text("user", "bruker"), Text("projects", "prosjekter"), Text("valid until", "gyldig til")),
+            (
+                Text("user", "bruker"),
+                Text("projects", "prosjekter"),
+                Text("valid until", "gyldig til"),
+                Text("login", "pålogging"),
+            ),
             (
                 (
                     user,
                     ", ".join(f"{m.project} ({m.role})" for m in registry.memberships(user)) or "-",
                     valid_until(registry.certificates(user)) or "-",
+                    subject_of(registry, user) or "-",
                 )
                 for user in registry.users()
             ),

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from grille.server.errors import TypeMismatchError, UnknownNameError
 from grille.server.operations.addresses import parse_address
+from grille.server.operations.oidc_settings import SETS, Oidc, complaint
 from grille.server.text import Text
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -144,6 +145,7 @@ class ServerConfig:
         quotas_strict: The same for projects under the profile strict.
         audit: The audit log.
         metrics: Figures for Prometheus.
+        oidc: The second factor.
     """
 
     server: Server = field(default_factory=Server)
@@ -152,6 +154,7 @@ class ServerConfig:
     quotas_strict: StrictQuotas = field(default_factory=StrictQuotas)
     audit: Audit = field(default_factory=Audit)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    oidc: Oidc = field(default_factory=Oidc)
 
 
 # Smallest and largest value of every number.
@@ -178,10 +181,11 @@ BOUNDS = {
     "segment_mib": (1, 4096),
     "timestamp_minutes": (1, 60 * 24 * 7),
     "port": (0, 65535),
+    "skew_seconds": (0, 300),
 }
 
 
-_KINDS = (Server, Limits, Quotas, StrictQuotas, Audit, MetricsSettings)
+_KINDS = (Server, Limits, Quotas, StrictQuotas, Audit, MetricsSettings, Oidc)
 SECTIONS: tuple[tuple[Field[Any], type], ...] = tuple(
     (entry, kind) for entry, kind in zip(fields(ServerConfig), _KINDS, strict=True)
 )
@@ -229,10 +233,20 @@ def parse_config(document: dict[str, object]) -> ServerConfig:
             if key not in known:
                 raise _unknown(f"{section}.{key}", list(known))
             values[section][key] = _checked(f"{section}.{key}", key, value, known[key])
-    return ServerConfig(**{name: sections[name](**found) for name, found in values.items()})
+    config = ServerConfig(**{name: sections[name](**found) for name, found in values.items()})
+    if wrong := complaint(config.oidc):
+        name, told = wrong
+        raise _invalid(f"oidc.{name}", told.en, told.no)
+    return config
 
 
 def _checked(name: str, key: str, value: object, default: object) -> object:
+    if isinstance(default, tuple):
+        known = SETS[key]
+        if not isinstance(value, list) or not value or any(one not in known for one in value):
+            listed = ", ".join(known)
+            raise _invalid(name, f"is a list of at least one of {listed}", f"er en liste av minst én av {listed}")
+        return tuple(value)
     if isinstance(default, int):
         low, high = BOUNDS[key]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:

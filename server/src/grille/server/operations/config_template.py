@@ -14,6 +14,7 @@ _HEADS = {
     "quotas_strict": "The same for projects under the profile strict.",
     "audit": "The audit log: grille-server audit verify checks it.",
     "metrics": "Figures for Prometheus, without users and data.",
+    "oidc": "A second factor: a login at your OIDC provider beside the certificate. Off without an issuer.",
 }
 
 COMMENTS = {
@@ -48,6 +49,14 @@ COMMENTS = {
     "timestamp_url": "Address of a time-stamp authority (RFC 3161) that stamps signed checkpoints; empty for none,",
     "timestamp_minutes": "and the minutes between two stamps.",
     "port": "Port of the machine itself (127.0.0.1) on which Prometheus reads them; 0 for none.",
+    "issuer": "Address of the provider, https, letter for letter as it stands in its tokens; empty for no second factor.",
+    "client_id": "The client that the provider knows the program grille as: public, with the device flow.",
+    "audience": "What the provider writes into access tokens for this server (aud).",
+    "scope": "What the program asks for; offline_access gives it a token to renew the login with.",
+    "algorithms": "Signatures that count.",
+    "ca_file": "PEM file of the authorities that sign the provider's certificate; empty for those of each machine.",
+    "roles": "Members with one of these roles in any project need the login.",
+    "skew_seconds": "Seconds by which the provider's clock may differ.",
     "second_folder": "Folder on another disk for a second copy of the log: no answer without a record there too.",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from grille.server.errors import InternalError
 from grille.server.text import Text
 
-VERSION = 2
+VERSION = 3
 
 _SINCE_2 = """
 CREATE TABLE grants (
@@ -33,6 +33,14 @@ CREATE TABLE journal (
     logged INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX journal_not_logged ON journal (number) WHERE logged = 0;
+"""
+
+_SINCE_3 = """
+CREATE TABLE logins (
+    user TEXT PRIMARY KEY REFERENCES users (name),
+    subject TEXT NOT NULL UNIQUE,
+    created TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 
 _GRANT_ALL_AS_BEFORE = """
@@ -78,7 +86,7 @@ def create_tables(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(f"BEGIN; {_TABLES} {_SINCE_2} PRAGMA user_version = {VERSION}; COMMIT;")
+        connection.executescript(f"BEGIN; {_TABLES} {_SINCE_2} {_SINCE_3} PRAGMA user_version = {VERSION}; COMMIT;")
     finally:
         connection.close()
 
@@ -107,7 +115,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def _brought_up(connection: sqlite3.Connection) -> int:
     """Bring a control file of an older version up to this one, in one transaction, and return its version."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version != 1:
+    if version not in (1, 2):
         return int(version)
     connection.execute("BEGIN IMMEDIATE")  # another process may be at it
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -116,6 +124,8 @@ def _brought_up(connection: sqlite3.Connection) -> int:
         for statement in _SINCE_2.split(";\n"):
             connection.execute(statement)
         connection.execute(_GRANT_ALL_AS_BEFORE)
+    if version in (1, 2):
+        connection.execute(_SINCE_3)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         version = VERSION
     connection.execute("COMMIT")
