@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
     "SessionService/OpenSession": ({}, {**RESEARCH, **ANYONE}, "NOT_A_MEMBER"),
     "SessionService/ListSessions": ({}, ANYONE, "OK"),
     "SessionService/GetIdentity": ({}, ANYONE, "OK"),
+    "SessionService/GetLogin": ({}, ANYONE, "OK"),
     "SessionService/GetUsage": ({}, {**RESEARCH, **ANYONE}, "NOT_A_MEMBER"),
     "SessionService/ResumeSession": ({"session_id": "SESSION"}, THEIRS, "UNKNOWN_SESSION"),
     "SessionService/ReplaySession": ({"session_id": "SESSION"}, {**THEIRS, "audun": "OK"}, "UNKNOWN_SESSION"),

@@ -1,90 +1,22 @@
 """The keys come over real TLS from a server on loopback."""
 
-import base64
-import datetime
-import ipaddress
-import json
-import ssl
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import rsa
+from support.oidc_provider import Provider, public_jwk
 
 from grille.server.errors import AccessDeniedError
 from grille.server.operations.oidc_keys import OLDEST_SECONDS, PAUSE_SECONDS, ProviderKeys
 
 
 def jwk(kid: str, bits: int = 2048) -> dict[str, str]:
-    numbers = rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key().public_numbers()
-    n = base64.urlsafe_b64encode(numbers.n.to_bytes(bits // 8, "big")).rstrip(b"=").decode()
-    return {"kty": "RSA", "kid": kid, "n": n, "e": "AQAB"}
+    return public_jwk(kid, rsa.generate_private_key(public_exponent=65537, key_size=bits))
 
 
 ONE, TWO, SHORT = jwk("one"), jwk("two"), jwk("short", 1024)
-
-
-class Provider:
-    """A provider's two documents, which a test can change, with the addresses that were asked for."""
-
-    def __init__(self, folder: Path) -> None:
-        self.asked: list[str] = []
-        self.answers: dict[str, tuple[int, bytes, str]] = {}
-        self.gate = threading.Event()
-        self.gate.set()
-        self.reached = threading.Event()
-        provider = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                provider.asked.append(self.path)
-                provider.reached.set()
-                provider.gate.wait(30)
-                status, body, location = provider.answers[self.path]
-                self.send_response(status)
-                self.send_header("Location", location)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.ca = folder / "ca.pem"
-        pair = folder / "pair.pem"
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "provider")])
-        now = datetime.datetime.now(datetime.UTC)
-        certificate = (
-            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(hours=1))
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-            .sign(key, hashes.SHA256())
-        )
-        pem = certificate.public_bytes(serialization.Encoding.PEM)
-        secret = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        self.ca.write_bytes(pem)
-        pair.write_bytes(secret + pem)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(pair)
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.address = f"https://127.0.0.1:{self.server.server_port}"
-        self.says(ONE)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def says(self, *keys: object, **document: str) -> None:
-        found = {"issuer": self.address, "jwks_uri": self.address + "/keys", **document}
-        self.answers["/.well-known/openid-configuration"] = (200, json.dumps(found).encode(), "")
-        self.answers["/keys"] = (200, json.dumps({"keys": keys}).encode(), "")
 
 
 class Clock:
@@ -97,10 +29,9 @@ class Clock:
 @pytest.fixture
 def provider(tmp_path: Path) -> Iterator[Provider]:
     made = Provider(tmp_path)
+    made.says(ONE)
     yield made
-    made.gate.set()
-    made.server.shutdown()
-    made.server.server_close()
+    made.close()
 
 
 @pytest.fixture

@@ -32,6 +32,24 @@ LANGUAGE_UNSPECIFIED: Language
 LANGUAGE_ENGLISH: Language
 LANGUAGE_NORWEGIAN: Language
 
+class GetLoginRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetLoginResponse(_message.Message):
+    __slots__ = ("issuer", "client_id", "audience", "scope", "authorities")
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    AUDIENCE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    AUTHORITIES_FIELD_NUMBER: _ClassVar[int]
+    issuer: str
+    client_id: str
+    audience: str
+    scope: str
+    authorities: str
+    def __init__(self, issuer: _Optional[str] = ..., client_id: _Optional[str] = ..., audience: _Optional[str] = ..., scope: _Optional[str] = ..., authorities: _Optional[str] = ...) -> None: ...
+
 class OpenSessionRequest(_message.Message):
     __slots__ = ("project", "language", "twin")
     PROJECT_FIELD_NUMBER: _ClassVar[int]

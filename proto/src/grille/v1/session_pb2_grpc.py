@@ -70,6 +70,11 @@ class SessionServiceStub(object):
                 request_serializer=grille_dot_v1_dot_session__pb2.GetIdentityRequest.SerializeToString,
                 response_deserializer=grille_dot_v1_dot_session__pb2.GetIdentityResponse.FromString,
                 _registered_method=True)
+        self.GetLogin = channel.unary_unary(
+                '/grille.v1.SessionService/GetLogin',
+                request_serializer=grille_dot_v1_dot_session__pb2.GetLoginRequest.SerializeToString,
+                response_deserializer=grille_dot_v1_dot_session__pb2.GetLoginResponse.FromString,
+                _registered_method=True)
 
 
 class SessionServiceServicer(object):
@@ -137,6 +142,15 @@ class SessionServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLogin(self, request, context):
+        """Tells where the caller logs in beside the certificate; the one call that never needs that login. All other calls bring
+        `authorization: Bearer TOKEN` when the caller's role needs it: PERMISSION_DENIED (SECOND_FACTOR_NEEDED, TOKEN_EXPIRED,
+        TOKEN_INVALID, PROVIDER_UNREACHABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SessionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -174,6 +188,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.GetIdentity,
                     request_deserializer=grille_dot_v1_dot_session__pb2.GetIdentityRequest.FromString,
                     response_serializer=grille_dot_v1_dot_session__pb2.GetIdentityResponse.SerializeToString,
+            ),
+            'GetLogin': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLogin,
+                    request_deserializer=grille_dot_v1_dot_session__pb2.GetLoginRequest.FromString,
+                    response_serializer=grille_dot_v1_dot_session__pb2.GetLoginResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -366,6 +385,33 @@ class SessionService(object):
             '/grille.v1.SessionService/GetIdentity',
             grille_dot_v1_dot_session__pb2.GetIdentityRequest.SerializeToString,
             grille_dot_v1_dot_session__pb2.GetIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLogin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/grille.v1.SessionService/GetLogin',
+            grille_dot_v1_dot_session__pb2.GetLoginRequest.SerializeToString,
+            grille_dot_v1_dot_session__pb2.GetLoginResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -64,6 +64,11 @@ class SessionServiceStub:
     """
     GetIdentity: _grpc.UnaryUnaryMultiCallable[_session_pb2.GetIdentityRequest, _session_pb2.GetIdentityResponse]
     """Tells who the caller is to the server and which projects the caller may use."""
+    GetLogin: _grpc.UnaryUnaryMultiCallable[_session_pb2.GetLoginRequest, _session_pb2.GetLoginResponse]
+    """Tells where the caller logs in beside the certificate; the one call that never needs that login. All other calls bring
+    `authorization: Bearer TOKEN` when the caller's role needs it: PERMISSION_DENIED (SECOND_FACTOR_NEEDED, TOKEN_EXPIRED,
+    TOKEN_INVALID, PROVIDER_UNREACHABLE).
+    """
 
 @_typing.type_check_only
 class SessionServiceAsyncStub(SessionServiceStub):
@@ -101,6 +106,11 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """
     GetIdentity: _aio.UnaryUnaryMultiCallable[_session_pb2.GetIdentityRequest, _session_pb2.GetIdentityResponse]  # type: ignore[assignment]
     """Tells who the caller is to the server and which projects the caller may use."""
+    GetLogin: _aio.UnaryUnaryMultiCallable[_session_pb2.GetLoginRequest, _session_pb2.GetLoginResponse]  # type: ignore[assignment]
+    """Tells where the caller logs in beside the certificate; the one call that never needs that login. All other calls bring
+    `authorization: Bearer TOKEN` when the caller's role needs it: PERMISSION_DENIED (SECOND_FACTOR_NEEDED, TOKEN_EXPIRED,
+    TOKEN_INVALID, PROVIDER_UNREACHABLE).
+    """
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Opens, lists and closes sessions. A session holds data sets, labels and linked banks between commands."""
@@ -177,5 +187,16 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_session_pb2.GetIdentityResponse, _abc.Awaitable[_session_pb2.GetIdentityResponse]]:
         """Tells who the caller is to the server and which projects the caller may use."""
+
+    @_abc_1.abstractmethod
+    def GetLogin(
+        self,
+        request: _session_pb2.GetLoginRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_pb2.GetLoginResponse, _abc.Awaitable[_session_pb2.GetLoginResponse]]:
+        """Tells where the caller logs in beside the certificate; the one call that never needs that login. All other calls bring
+        `authorization: Bearer TOKEN` when the caller's role needs it: PERMISSION_DENIED (SECOND_FACTOR_NEEDED, TOKEN_EXPIRED,
+        TOKEN_INVALID, PROVIDER_UNREACHABLE).
+        """
 
 def add_SessionServiceServicer_to_server(servicer: SessionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -49,7 +49,7 @@ COMMENTS = {
     "timestamp_url": "Address of a time-stamp authority (RFC 3161) that stamps signed checkpoints; empty for none,",
     "timestamp_minutes": "and the minutes between two stamps.",
     "port": "Port of the machine itself (127.0.0.1) on which Prometheus reads them; 0 for none.",
-    "issuer": "Address of the provider, https, letter for letter as it stands in its tokens; empty for no second factor.",
+    "issuer": "Address of the provider, https, just as it stands in its tokens; empty for no second factor.",
     "client_id": "The client that the provider knows the program grille as: public, with the device flow.",
     "audience": "What the provider writes into access tokens for this server (aud).",
     "scope": "What the program asks for; offline_access gives it a token to renew the login with.",

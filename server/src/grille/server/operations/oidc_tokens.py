@@ -179,5 +179,8 @@ def _invalid() -> AccessDeniedError:
     return AccessDeniedError(
         "TOKEN_INVALID",
         Text("Your login is not valid for this certificate.", "Påloggingen din gjelder ikke for dette sertifikatet."),
-        hint=_HINT,
+        hint=Text(
+            "Log in again with `grille login --oidc`; the custodian knows whether your login is linked.",
+            "Logg på igjen med `grille login --oidc`; forvalteren vet om påloggingen din er koblet.",
+        ),
     )

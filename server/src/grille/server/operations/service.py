@@ -54,6 +54,7 @@ from grille.server.operations.overview import home_overview
 from grille.server.operations.policies.watch import PolicyWatch
 from grille.server.operations.registry import Registry
 from grille.server.operations.registry_model import Membership
+from grille.server.operations.second_factor import SecondFactor
 from grille.server.operations.timestamping import Stamper
 from grille.server.operations.tls import peer, server_credentials
 from grille.server.operations.twins import Twins, twin_key, twin_ledger
@@ -189,9 +190,11 @@ class Running:
             self.metrics.called(method, reason, seconds)
             log.info("call", method=method, reason=reason, elapsed_ms=round(seconds * 1000))
 
+        factor = SecondFactor(self._config.oidc, self._registry, self._memberships, _identify)
+        denied = denial_recorder(self._audit, _identify)
         server = grpc.server(
             ThreadPoolExecutor(config.request_threads + SPARE_THREADS, thread_name_prefix="request"),
-            interceptors=[ErrorInterceptor(on_call, config.request_threads, denial_recorder(self._audit, _identify))],
+            interceptors=[ErrorInterceptor(on_call, config.request_threads, factor.check, denied)],
             maximum_concurrent_rpcs=config.request_threads + SPARE_THREADS,
             options=(
                 ("grpc.max_receive_message_length", config.max_request_bytes),
@@ -204,7 +207,9 @@ class Running:
                 ("grpc.max_connection_age_ms", config.connection_minutes * 60_000),
             ),
         )
-        session_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(self.desk, _identify), server)
+        session_pb2_grpc.add_SessionServiceServicer_to_server(
+            SessionServicer(self.desk, _identify, factor.login), server
+        )
         analysis_pb2_grpc.add_AnalysisServiceServicer_to_server(AnalysisServicer(self.desk, _identify), server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(self.desk, _identify), server)
         add_audit_service(

@@ -16,21 +16,24 @@ from grille.server.transport.errors import DETAIL_KEY, detail_of, status_of
 from grille.v1 import session_pb2
 
 OnCall = Callable[[str, str, float], None]
+Admit = Callable[[grpc.ServicerContext, str], None]
 OnError = Callable[[grpc.ServicerContext, str, GrilleError], None]
 
 
 class ErrorInterceptor(grpc.ServerInterceptor):
     """Turns every exception of a servicer into a status with an ErrorDetail; nothing else reaches the client."""
 
-    def __init__(self, on_call: OnCall, most_calls: int, on_error: OnError = lambda *_: None) -> None:
+    def __init__(self, on_call: OnCall, most_calls: int, admit: Admit, on_error: OnError = lambda *_: None) -> None:
         """Tell `on_call` of every finished call, and refuse calls beyond `most_calls` at the same time.
 
         Args:
             on_call: Told the method, OK or a reason or the class of an exception, and the seconds that it took.
             most_calls: The server's pool needs a few threads more, for refusals and for the health service.
+            admit: Asked before every call of ours, with its method; raises the error with which it is turned away.
             on_error: Told of every error before its caller is; what it raises is told in its place.
         """
         self._on_call = on_call
+        self._admit = admit
         self._on_error = on_error
         self._places = threading.BoundedSemaphore(most_calls)
 
@@ -57,6 +60,7 @@ class ErrorInterceptor(grpc.ServerInterceptor):
             start = time.monotonic()
             try:
                 with self._place():
+                    self._admit(context, method)
                     response = inner(_message(request), context)
             except Exception as error:
                 self._fail(method, request, context, error, start)
@@ -70,6 +74,7 @@ class ErrorInterceptor(grpc.ServerInterceptor):
             start = time.monotonic()
             try:
                 with self._place():
+                    self._admit(context, method)
                     yield from inner(_message(request), context)
             except GeneratorExit:  # the client has gone
                 self._on_call(method, "CANCELLED", time.monotonic() - start)

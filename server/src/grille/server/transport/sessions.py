@@ -27,9 +27,10 @@ _STATES = {
 class SessionServicer(session_pb2_grpc.SessionServiceServicer):
     """Thin: messages in, desk, messages out."""
 
-    def __init__(self, desk: Desk, identify: Identify) -> None:
-        """Serve `desk` to callers that `identify` names."""
+    def __init__(self, desk: Desk, identify: Identify, login: session_pb2.GetLoginResponse) -> None:
+        """Serve `desk` to callers that `identify` names; `login` is how they log in beside their certificate."""
         self._desk = desk
+        self._login = login
         self._identify = identify
 
     def OpenSession(  # noqa: N802
@@ -105,6 +106,13 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
                 for one in found
             ]
         )
+
+    def GetLogin(  # noqa: N802
+        self, request: session_pb2.GetLoginRequest, context: grpc.ServicerContext
+    ) -> session_pb2.GetLoginResponse:
+        """Tell where to log in."""
+        self._desk.places(self._identify(context))
+        return self._login
 
     def GetIdentity(  # noqa: N802
         self, request: session_pb2.GetIdentityRequest, context: grpc.ServicerContext
