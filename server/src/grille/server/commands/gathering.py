@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from grille.server.commands.base import Workspace
-from grille.server.commands.models import Model, Reading, read, reading_of, request_of
+from grille.server.commands.models import Model, Reading, note_outcome_weight, read, reading_of, request_of
 from grille.server.engines.base import Frame
 from grille.server.plan.aggregates import Batch, BatchRequest, FactorLevels
 from grille.server.plan.expressions import Expression, columns_of
@@ -72,6 +72,7 @@ def gather(workspace: Workspace, entered: Frame, model: Model, groups: tuple[str
         reading = read(workspace, entered, model)
         gathered = reading, collect_moments(reading.passes, reading.design, reading.levels, groups)
     reading, moments = gathered
+    note_outcome_weight(workspace, entered, model, moments)
     size = moments.cross.size + (0 if moments.groups is None else moments.groups.means.size)
     if size <= _LARGEST_REMEMBERED:
         key = _key(entered, groups)

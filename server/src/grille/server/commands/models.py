@@ -42,7 +42,7 @@ from grille.server.statistics.design import (
 from grille.server.statistics.moments import Moments
 from grille.server.statistics.rarity import column_rarity, two_valued_columns
 from grille.server.statistics.scaling import Scaling
-from grille.server.statistics.weight import Deviations
+from grille.server.statistics.weight import Deviations, deviations
 from grille.server.text import Text
 
 Passes = Callable[[], Iterator[Batch]]
@@ -265,10 +265,24 @@ def outcome_weight(workspace: Workspace, frame: Frame, outcome: Variable) -> tup
 
     A model does not winsorise: where one unit makes up most of the sum, the mean of a hundred units gives it away.
     """
-    assert frame.rows is not None
-    key = ("outcome_weight", frame.rows.present, frame.columns[outcome.name].identity)
-    found = remembered(workspace, key, lambda: _outcome_weight(workspace.engine, frame, outcome))
+    found = remembered(
+        workspace, _weight_key(frame, outcome), lambda: _outcome_weight(workspace.engine, frame, outcome)
+    )
     return cast("tuple[float, float, float]", found)
+
+
+def note_outcome_weight(workspace: Workspace, frame: Frame, model: Model, moments: Moments) -> None:
+    """Note the outcome's weight from moments that were just read, unless they are those of a winsorised outcome."""
+    if moments.outcome_ends is None or number_of(workspace, model, model.outcome) != reference(model.outcome):
+        return
+    found = deviations(moments.outcome_ends, float(moments.mean[-1]), float(moments.cross[-1, -1]))
+    key = _weight_key(frame, model.outcome)
+    workspace.memo.setdefault(key, (found.total, found.largest, found.second))
+
+
+def _weight_key(frame: Frame, outcome: Variable) -> tuple[str, str, str]:
+    assert frame.rows is not None
+    return "outcome_weight", frame.rows.present, frame.columns[outcome.name].identity
 
 
 def _outcome_weight(engine: Engine, frame: Frame, outcome: Variable) -> tuple[float, float, float]:

@@ -19,6 +19,7 @@ from grille.server.statistics.design import Design, Floats, Pass
 from grille.server.statistics.moments import Gathering, Moments
 from grille.server.statistics.prefetch import prefetch
 from grille.server.statistics.ranges import ColumnRange, RangeTracker
+from grille.server.statistics.weight import Ends
 
 MOST_COMBINATIONS = 4_000_000
 _ROWS_AT_ONCE = 4_000_000
@@ -35,6 +36,7 @@ class Compressed:
         within: Sum of squares of the outcome about the means of the combinations.
         outcome: Name of the outcome.
         outcome_range: Range of the outcome over all rows.
+        outcome_ends: Its two lowest and two highest values.
     """
 
     batch: Batch
@@ -43,6 +45,7 @@ class Compressed:
     within: float
     outcome: str
     outcome_range: ColumnRange
+    outcome_ends: Floats
 
 
 def combinations(levels: FactorLevels) -> int:
@@ -63,11 +66,12 @@ def compress(passes: Pass, outcome: str, levels: FactorLevels, numbers: tuple[st
         The combinations, or None without any row.
     """
     sums = _Sums(levels)
-    tracker = RangeTracker()
+    tracker, ends = RangeTracker(), Ends()
     with prefetch(passes()) as batches, np.errstate(over="ignore", invalid="ignore"):  # the moments look at the sums
         for batch in batches:
             values = batch.numbers[outcome]
             tracker.add(values)
+            ends.add(values)
             sums.add(batch, values)
         found = sums.finish()
     if found is None:
@@ -81,7 +85,8 @@ def compress(passes: Pass, outcome: str, levels: FactorLevels, numbers: tuple[st
         places[name] = (np.cumsum(occur) - 1).astype(np.int32)[own]
     given = {name: np.array(kept[name], dtype=np.float64)[places[name]] for name in numbers}
     batch = Batch({**given, outcome: mean}, places, len(count))
-    return Compressed(batch, FactorLevels(kept), count, within, outcome, tracker.result(round(float(count.sum()))))
+    rows = round(float(count.sum()))
+    return Compressed(batch, FactorLevels(kept), count, within, outcome, tracker.result(rows), ends.values)
 
 
 def compressed_moments(found: Compressed, design: Design, groups: tuple[str, ...] = ()) -> Moments:
@@ -93,7 +98,8 @@ def compressed_moments(found: Compressed, design: Design, groups: tuple[str, ...
     moments.cross[-1, -1] += found.within
     if not np.isfinite(moments.cross[-1, -1]):
         raise refusals.not_finite()
-    return replace(moments, ranges=(*moments.ranges[:-1], found.outcome_range))
+    ranges = (*moments.ranges[:-1], found.outcome_range)
+    return replace(moments, ranges=ranges, outcome_ends=found.outcome_ends)
 
 
 class _Sums:

@@ -15,6 +15,7 @@ from grille.server.statistics.design import Design, Floats, Pass, column_values,
 from grille.server.statistics.group_sums import GroupSums
 from grille.server.statistics.prefetch import prefetch, with_first_of
 from grille.server.statistics.ranges import ColumnRange, RangeTracker
+from grille.server.statistics.weight import Ends
 from grille.server.text import Text
 
 # Enough rows that a value which all but nine rows share is the most common of them.
@@ -65,6 +66,7 @@ class Moments:
         cross: Cross-products about the means, float64 (columns + 1, columns + 1).
         ranges: Range and rarity of each column, and last of the outcome.
         groups: Sums per group when group variables were given.
+        outcome_ends: The two lowest and two highest values of the outcome; None when it was not looked at.
     """
 
     design: Design
@@ -73,6 +75,7 @@ class Moments:
     cross: Floats
     ranges: tuple[ColumnRange, ...]
     groups: GroupMoments | None
+    outcome_ends: Floats | None = None
 
     @property
     def outcome_rarer_units(self) -> int:
@@ -123,6 +126,7 @@ class Gathering:
         indicators = [column.is_indicator for column in design.columns] + [False]
         self.shifted = [row for row, indicator in enumerate(indicators) if not indicator]
         self.trackers = {row: RangeTracker() for row in self.shifted}
+        self.ends = Ends()
         self.variables = groups
         sizes = [len(levels.levels[name]) for name in groups]
         self.index = cell_index(sizes[0], sizes[1]) if len(groups) == 2 else None
@@ -145,6 +149,8 @@ class Gathering:
         if self.block.shape[1] < batch.rows:
             self.block = np.empty((self.block.shape[0], batch.rows))
         block = fill(self.design, batch, self.block)
+        if weights is None:
+            self.ends.add(block[-1])
         for row in self.shifted:
             if weights is None:
                 self.trackers[row].add(block[row])
@@ -179,7 +185,9 @@ class Gathering:
             for row, total in enumerate(self.total)
         )
         groups = self._groups(shift) if self.sums is not None else None
-        return Moments(self.design, round(self.n), mean, cross, ranges, groups)
+        return Moments(
+            self.design, round(self.n), mean, cross, ranges, groups, self.ends.values if self.ends.values.size else None
+        )
 
     def _groups(self, shift: Floats) -> GroupMoments:
         assert self.sums is not None

@@ -31,5 +31,6 @@ def selected_moments(moments: Moments, design: Design) -> Moments | None:
         mean=moments.mean[chosen],
         cross=moments.cross[np.ix_(chosen, chosen)],
         ranges=tuple(moments.ranges[place] for place in chosen),
+        outcome_ends=None,
         groups=None if groups is None else replace(groups, means=groups.means[chosen]),
     )

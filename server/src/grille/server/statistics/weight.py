@@ -24,17 +24,46 @@ class Weight:
     second: float
 
 
-class Deviations:
-    """Squared deviations of rows from their mean: their sum and the two largest, in one pass.
+class Ends:
+    """The two lowest and the two highest values of a pass; fewer of fewer rows.
 
-    The rows farthest from the mean are among the two lowest and the two highest, wherever the mean turns out to be.
+    The rows farthest from the mean are among them, wherever the mean turns out to be.
     """
+
+    def __init__(self) -> None:
+        """Start without a row."""
+        self.values: Floats = np.zeros(0)
+
+    def add(self, values: Floats) -> None:
+        """Take in the next rows, float64 (rows,)."""
+        if self.values.size == 4:
+            values = values[(values < self.values[1]) | (values > self.values[2])]
+        every = np.concatenate([self.values, values])
+        last = every.size - 1
+        self.values = np.sort(every) if last < 4 else np.partition(every, [0, 1, last - 1, last])[[0, 1, -2, -1]]
+
+
+def deviations(ends: Floats, mean: float, squares: float) -> Weight:
+    """Return the weight of rows in the sum of their squared deviations from their mean.
+
+    Args:
+        ends: As of Ends.
+        mean: Mean of all rows.
+        squares: Sum of the squared deviations.
+    """
+    away = np.sort(np.abs(ends - mean))
+    largest, second = (float(away[-place]) if away.size >= place else 0.0 for place in (1, 2))
+    return Weight(max(squares, 0.0), largest * largest, second * second)
+
+
+class Deviations:
+    """Squared deviations of rows from their mean: their sum and the two largest, in one pass."""
 
     def __init__(self) -> None:
         """Start without a row."""
         self._n = 0
         self._origin = self._sum = self._squares = 0.0
-        self._ends: Floats = np.zeros(0)
+        self._ends = Ends()
 
     def add(self, values: Floats) -> None:
         """Take in the next rows, float64 (rows,), at least one."""
@@ -44,20 +73,14 @@ class Deviations:
         self._n += values.size
         self._sum += float(away.sum())
         self._squares += float(np.square(away, out=away).sum())
-        if self._ends.size == 4:
-            values = values[(values < self._ends[1]) | (values > self._ends[2])]
-        every = np.concatenate([self._ends, values])
-        last = every.size - 1
-        self._ends = np.sort(every) if last < 4 else np.partition(every, [0, 1, last - 1, last])[[0, 1, -2, -1]]
+        self._ends.add(values)
 
     def result(self) -> Weight:
         """Return the weights; zeros without any row."""
         if self._n == 0:
             return Weight(0.0, 0.0, 0.0)
         shift = self._sum / self._n
-        away = np.sort(np.abs(self._ends - self._origin - shift))
-        largest, second = float(away[-1]), float(away[-2]) if away.size > 1 else 0.0
-        return Weight(max(self._squares - self._n * shift * shift, 0.0), largest * largest, second * second)
+        return deviations(self._ends.values, self._origin + shift, self._squares - self._n * shift * shift)
 
 
 class RowWeights:
