@@ -14,7 +14,7 @@ DEFAULT_SECONDS = 60.0
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 5.0
 # The server was there a moment ago, so that these may pass; all else is an answer.
-PASSING = frozenset(("CONNECTION_LOST", "NO_CONNECTION", "NO_ANSWER", "SERVER_STOPPING"))
+PASSING = frozenset(("CONNECTION_LOST", "NO_CONNECTION", "NO_ANSWER", "SERVER_STOPPING", "SESSION_NOT_YET_REBUILT"))
 
 
 @dataclass(slots=True)

@@ -93,6 +93,7 @@ class Runner:
         if error.reason in PASSING and self.patience.is_first and self.patience.seconds:
             self.progress.stop()
             self.tell(
+                error.message if error.reason == "SESSION_NOT_YET_REBUILT" else
                 pick(self.connection.words,
                      "The connection was lost; trying to come back. Ctrl-C gives up.",
                      "Forbindelsen ble brutt; prøver å komme tilbake. Ctrl-C gir opp.")

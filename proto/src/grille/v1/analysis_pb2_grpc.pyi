@@ -43,7 +43,7 @@ class AnalysisServiceStub:
     where the script stopped. CancelScript stops it. Cancelling the call of a request without an id stops its script.
     NOT_FOUND (ANSWERS_GONE) when the answers to the id are no longer kept; INVALID_ARGUMENT (REQUEST_REUSED) when the id
     belongs to another script; FAILED_PRECONDITION (SESSION_NOT_REBUILT) when the data sets of a session that was
-    interrupted by a restart cannot be made again.
+    interrupted by a restart cannot be made again; UNAVAILABLE (SESSION_NOT_YET_REBUILT) when they could not this time.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
     running another script.
     A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
@@ -73,7 +73,7 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     where the script stopped. CancelScript stops it. Cancelling the call of a request without an id stops its script.
     NOT_FOUND (ANSWERS_GONE) when the answers to the id are no longer kept; INVALID_ARGUMENT (REQUEST_REUSED) when the id
     belongs to another script; FAILED_PRECONDITION (SESSION_NOT_REBUILT) when the data sets of a session that was
-    interrupted by a restart cannot be made again.
+    interrupted by a restart cannot be made again; UNAVAILABLE (SESSION_NOT_YET_REBUILT) when they could not this time.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
     running another script.
     A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command
@@ -106,7 +106,7 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         where the script stopped. CancelScript stops it. Cancelling the call of a request without an id stops its script.
         NOT_FOUND (ANSWERS_GONE) when the answers to the id are no longer kept; INVALID_ARGUMENT (REQUEST_REUSED) when the id
         belongs to another script; FAILED_PRECONDITION (SESSION_NOT_REBUILT) when the data sets of a session that was
-        interrupted by a restart cannot be made again.
+        interrupted by a restart cannot be made again; UNAVAILABLE (SESSION_NOT_YET_REBUILT) when they could not this time.
         NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when it is
         running another script.
         A script that is not in the language, not UTF-8 or beyond the limits is reported as a failed event before any command

@@ -111,7 +111,8 @@ class SessionServiceServicer(object):
         restart of the server interrupted again, from the audit log's sources. Nothing is released or charged by it. Resuming a
         session that is there is not an error.
         NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when a script is
-        being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again.
+        being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again; UNAVAILABLE
+        (SESSION_NOT_YET_REBUILT) when it could not be computed this time, so that asking again later may succeed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,7 +50,8 @@ class SessionServiceStub:
     restart of the server interrupted again, from the audit log's sources. Nothing is released or charged by it. Resuming a
     session that is there is not an error.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when a script is
-    being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again.
+    being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again; UNAVAILABLE
+    (SESSION_NOT_YET_REBUILT) when it could not be computed this time, so that asking again later may succeed.
     """
     ReplaySession: _grpc.UnaryStreamMultiCallable[_session_pb2.ReplaySessionRequest, _session_pb2.ReplaySessionResponse]
     """Runs the answered commands of a session again, from the audit log, in a session of its own, and tells for each whether
@@ -92,7 +93,8 @@ class SessionServiceAsyncStub(SessionServiceStub):
     restart of the server interrupted again, from the audit log's sources. Nothing is released or charged by it. Resuming a
     session that is there is not an error.
     NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when a script is
-    being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again.
+    being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again; UNAVAILABLE
+    (SESSION_NOT_YET_REBUILT) when it could not be computed this time, so that asking again later may succeed.
     """
     ReplaySession: _aio.UnaryStreamMultiCallable[_session_pb2.ReplaySessionRequest, _session_pb2.ReplaySessionResponse]  # type: ignore[assignment]
     """Runs the answered commands of a session again, from the audit log, in a session of its own, and tells for each whether
@@ -155,7 +157,8 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         restart of the server interrupted again, from the audit log's sources. Nothing is released or charged by it. Resuming a
         session that is there is not an error.
         NOT_FOUND (UNKNOWN_SESSION) for a session that is not the caller's; FAILED_PRECONDITION (SESSION_BUSY) when a script is
-        being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again.
+        being prepared in it, (SESSION_NOT_REBUILT) when what was answered before does not come out again; UNAVAILABLE
+        (SESSION_NOT_YET_REBUILT) when it could not be computed this time, so that asking again later may succeed.
         """
 
     @_abc_1.abstractmethod

@@ -169,7 +169,7 @@ class Desk:
         Raises:
             UnknownNameError: UNKNOWN_SESSION.
             BudgetError: SESSION_BUSY.
-            InternalError: SESSION_NOT_REBUILT.
+            InternalError: SESSION_NOT_REBUILT, SESSION_NOT_YET_REBUILT.
         """
         session = self.session(caller, identifier)
         with session.resuming:
@@ -189,8 +189,9 @@ class Desk:
                 if session.is_interrupted and job.error is not None:
                     raise job.error
         else:
-            with session.entering, session.exclusive(Stop()):
-                for _ in self._rebuild.session(caller, session):
+            stop = Stop()
+            with session.entering, session.exclusive(stop):
+                for _ in self._rebuild.session(caller, session, stop):
                     pass
 
     def replay(self, caller: Caller, identifier: str, stop: Stop) -> Iterator[Replayed]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from grille.server.audit.log import AuditLog
 from grille.server.audit.record import AuditRecord, Event, Outcome
 from grille.server.audit.sessions import Entry
-from grille.server.errors import BudgetError, DisclosureError, GrilleError, InternalError
+from grille.server.errors import BudgetError, DisclosureError, GrilleError
+from grille.server.execution.again import DIFFERENT, not_rebuilt, same_again
 from grille.server.execution.interface import Answer, Caller, CommandRun, Executor, Recorded
 from grille.server.execution.receipts import Receipts, content_digest
-from grille.server.execution.record import digest
 from grille.server.language.ast import Command as Node
 from grille.server.language.parser import parse
 from grille.server.sessions.session import Session
@@ -68,12 +68,15 @@ class Rebuild:
         requests = (one.detail.get("request", "") for one in self._entries(session.identifier, session.record))
         return next((one for one in reversed(list(requests)) if one), "")
 
-    def session(self, caller: Caller, session: Session, request: str = "", answered: int = 0) -> Iterator[Past]:
+    def session(
+        self, caller: Caller, session: Session, stop: Stop, request: str = "", answered: int = 0
+    ) -> Iterator[Past]:
         """Make the session's scope and data sets again.
 
         Args:
             caller: Who asks; the session is theirs.
             session: An interrupted one.
+            stop: Ends it; the session then stays interrupted, and can be brought back later.
             request: Id of a request whose recorded commands are asked for.
             answered: Those up to this number are not asked for, but told without their answers.
 
@@ -82,11 +85,13 @@ class Rebuild:
 
         Raises:
             AccessDeniedError: The caller is no longer a researcher of the project.
-            BudgetError: SESSION_NOT_REBUILT when something does not come out again; the session stays as it is.
+            InternalError: SESSION_NOT_REBUILT when something does not come out again, SESSION_NOT_YET_REBUILT when the
+                machine could not compute it now; the session stays interrupted.
+            GrilleError: What `stop` says.
         """
         self._equip(caller, session)
         session.requests.clear()
-        stop, commands, rerun = Stop(), 0, 0
+        known, commands, rerun = session.commands, 0, 0
         asked: list[Past] = []
         for entry in self._entries(session.identifier, session.record):
             if entry.event is not Event.COMMAND or entry.outcome is None or entry.reason in RETRIED:
@@ -101,6 +106,7 @@ class Rebuild:
                 if "prepares" in entry.detail or (is_asked and index > answered):
                     answer = self._again(caller, session, entry, stop)
                     session.accept(answer.scope, answer.frames, entry.source)
+                    session.commands = known  # should the session stay as it is
                     rerun += "prepares" in entry.detail
                 else:
                     session.scope = replace(session.scope, history=(*session.scope.history, entry.source))
@@ -122,17 +128,13 @@ class Rebuild:
         run = CommandRun(session, caller, replace(node, head=replace(node.head, span=span)), Stop(), "", index, total)
         content = content_digest(run, answer, None, entry.elapsed_ms)
         if content != entry.content_digest:
-            raise not_rebuilt(entry, "RESULT_DIFFERS")
+            raise not_rebuilt(entry, DIFFERENT)
         return self._receipts.make(run, answer, content, entry.released_digest, (entry.sequence, entry.hash))
 
     def _again(self, caller: Caller, session: Session, entry: Entry, stop: Stop) -> Answer:
-        try:
-            answer = self._inner.execute(CommandRun(session, caller, node_of(entry), stop), lambda _: None)
-        except GrilleError as error:
-            raise not_rebuilt(entry, error.reason) from None
-        if digest(answer.blocks) != entry.released_digest:
-            raise not_rebuilt(entry, "RESULT_DIFFERS")
-        return answer
+        if stop.is_set():
+            raise stop.error
+        return same_again(self._inner, CommandRun(session, caller, node_of(entry), stop), entry)
 
 
 def node_of(entry: Entry) -> Node:
@@ -162,21 +164,6 @@ def _recorded_error(entry: Entry) -> GrilleError:
     )
     kind = DisclosureError if entry.outcome is Outcome.REFUSED else BudgetError
     return kind(entry.reason, message)
-
-
-def not_rebuilt(entry: Entry, why: str) -> GrilleError:
-    """Return the error of a session that cannot be made again; `why` is a stable reason."""
-    return InternalError(
-        "SESSION_NOT_REBUILT",
-        Text(
-            f"The session cannot be brought back: record {entry.sequence} does not come out again ({why}).",
-            f"Økten kan ikke hentes tilbake: oppføring {entry.sequence} blir ikke den samme igjen ({why}).",
-        ),
-        hint=Text(
-            "Banks, rights or rules have changed since. Open a new session and run the script again.",
-            "Banker, rettigheter eller regler er endret siden. Åpne en ny økt og kjør skriptet på nytt.",
-        ),
-    )
 
 
 def session_resumed(session: Session, caller: Caller, rerun: int) -> AuditRecord:

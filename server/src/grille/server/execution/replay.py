@@ -10,14 +10,13 @@ from grille.server.audit.log import AuditLog
 from grille.server.audit.record import AuditRecord, Event, Outcome
 from grille.server.audit.sessions import Entry
 from grille.server.errors import GrilleError
+from grille.server.execution.again import DIFFERENT, run_again
 from grille.server.execution.interface import Answer, Caller, CommandRun, Executor
 from grille.server.execution.rebuild import node_of
 from grille.server.execution.record import digest
 from grille.server.sessions.session import Session, unknown_session
 from grille.server.sessions.stop import Stop
 from grille.server.text import Language
-
-DIFFERENT = "RESULT_DIFFERS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ class Replay:
 
     def _again(self, caller: Caller, session: Session, entry: Entry, stop: Stop) -> str:
         try:
-            answer = self._inner.execute(CommandRun(session, caller, node_of(entry), stop), lambda _: None)
+            answer = run_again(self._inner, CommandRun(session, caller, node_of(entry), stop))
         except GrilleError as error:
             return error.reason
         session.accept(answer.scope, answer.frames, entry.source)

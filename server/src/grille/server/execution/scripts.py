@@ -157,7 +157,8 @@ class Scripts:
         session = request.session
         past: list[Past] = []
         if session.is_interrupted:
-            for one in self._rebuild.session(request.caller, session, request.identifier, request.answered):
+            again = self._rebuild.session(request.caller, session, request.stop, request.identifier, request.answered)
+            for one in again:
                 past.append(one)
                 if one.index > request.answered:
                     yield one.index, Started(one.name, one.source, one.line, one.index, one.total)

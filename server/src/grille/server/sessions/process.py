@@ -36,7 +36,8 @@ Like = Callable[[Judged], tuple[int, ...]]
 
 PATIENCE_SECONDS = 0.3
 """How long a worker may go on after it was told to stop; then it is killed, which loses nothing: see decisions/0004."""
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
+"""How long a process may take to be ready; one that dies is noticed at once. A busy machine took more than 30 s."""
 _STOP_SECONDS = 5.0
 
 

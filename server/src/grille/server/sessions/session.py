@@ -105,6 +105,10 @@ class Session:
             make_room: Called before a worker is started.
             most_memory: Memory limit of the worker that a command gets for which that of `settings` is too small.
         """
+        with self._changing:
+            worker, self._worker = self._worker, None
+        if worker is not None:  # it has the files of an earlier try to bring the session back, which are gone
+            worker.kill()
         self.scope, self.frames = scope, {}
         self._most_memory = most_memory or settings.memory_limit
         self._settings, self._folder, self._make_room = settings, folder, make_room
