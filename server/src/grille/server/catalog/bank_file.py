@@ -19,10 +19,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
+from sqlglot import exp
 
 from grille.server.catalog import encrypted_duckdb, metadata_json
 from grille.server.catalog.model import BankMetadata
-from grille.server.errors import GrilleError, TypeMismatchError
+from grille.server.errors import GrilleError, InternalError, TypeMismatchError
 from grille.server.text import Text
 
 BANK_SCHEMA = "bank"
@@ -152,7 +153,8 @@ def copy_version(source: Path, key: str, target: Path, new_key: str) -> None:
     """Copy an encrypted database file to a new one with another key, tables and their rows in the same order.
 
     Raises:
-        InternalError: DATABASE_FILE_UNREADABLE when the file is missing, damaged, or has another key.
+        InternalError: DATABASE_FILE_UNREADABLE when the file is missing, damaged, or has another key; COPY_DIFFERS
+            when the copy, read again, does not hold the same rows at the same places.
     """
     connection = encrypted_duckdb.connect()
     try:
@@ -161,8 +163,29 @@ def copy_version(source: Path, key: str, target: Path, new_key: str) -> None:
         connection.execute(f"COPY FROM DATABASE {encrypted_duckdb.identifier(BANK_SCHEMA)} TO copied")
         connection.execute("CHECKPOINT copied")
         connection.execute("DETACH copied")
+        encrypted_duckdb.attach(connection, target, "copied", new_key, read_only=True)
+        if _content(connection, BANK_SCHEMA) != _content(connection, "copied"):
+            raise InternalError(
+                "COPY_DIFFERS",
+                Text("A database file was not copied faithfully.", "En databasefil ble ikke kopiert riktig."),
+            )
     finally:
         connection.close()
+
+
+def _content(connection: duckdb.DuckDBPyConnection, database: str) -> list[tuple[object, ...]]:
+    """Return each table with its columns, number of rows, and a sum over rows of hashes of their place and values."""
+    tables = connection.execute(
+        "SELECT table_name, list((column_name, data_type) ORDER BY column_index) FROM duckdb_columns() "
+        "WHERE database_name = ? GROUP BY table_name ORDER BY table_name",
+        [database],
+    ).fetchall()
+    found: list[tuple[object, ...]] = []
+    for table, columns in tables:
+        source = exp.table_(table, db="main", catalog=database, quoted=True).as_("t")
+        rows = exp.select("count(*)", "sum(hash(t.rowid, t))").from_(source)
+        found.append((table, columns, connection.execute(rows.sql("duckdb")).fetchone()))
+    return found
 
 
 def remove_unfinished(banks: Path) -> None:

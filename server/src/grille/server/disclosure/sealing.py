@@ -18,7 +18,7 @@ from grille.server.errors import InternalError
 from grille.server.text import Text
 
 _NONCE = 12
-_SCOPES = b"names of scopes"
+_SCOPES = b"earlier names of scopes"
 _SEALED = ("released_sets", "condition_parts")
 _KEPT = "CREATE TABLE IF NOT EXISTS kept_secrets (name BLOB PRIMARY KEY, sealed BLOB NOT NULL)"
 
@@ -29,26 +29,35 @@ class Seals:
     def __init__(self, key: bytes, connection: sqlite3.Connection) -> None:
         """Take the ledger key, 32 bytes, and an open ledger.
 
-        Scopes are named with a secret of the ledger's first key. A later key keeps it, sealed, since the names of
-        projects and banks that it stands for are not in the ledger.
+        The names of projects and banks are not in the ledger, so a scope is named anew by its name under the key
+        before; the secrets of earlier names are kept, sealed.
 
         Raises:
             InternalError: LEDGER_UNREADABLE, when that secret was sealed with another key.
         """
         if len(key) != 32:
             raise ValueError("the ledger key has 32 bytes")
-        self._scope_key = hmac.new(key, b"ledger scope", hashlib.sha256).digest()
+        self._naming = [hmac.new(key, b"ledger scope", hashlib.sha256).digest()]
         self._cipher = AESGCM(hmac.new(key, b"ledger rows", hashlib.sha256).digest())
 
         connection.execute(_KEPT)
         for (sealed,) in connection.execute("SELECT sealed FROM kept_secrets WHERE name = ?", (_SCOPES,)):
-            (named,) = self.open(_SCOPES, sealed)
-            self._scope_key = bytes.fromhex(named)
+            self._naming = [*map(bytes.fromhex, self.open(_SCOPES, sealed)), *self._naming]
 
     def scope(self, project: str, bank: str, unit_type: str) -> bytes:
         """Return the name under which the sets of a project, bank and unit type are kept."""
-        text = json.dumps([project, bank, unit_type]).encode()
-        return hmac.new(self._scope_key, text, hashlib.sha256).digest()
+        name = json.dumps([project, bank, unit_type]).encode()
+        for secret in self._naming:
+            name = hmac.new(secret, name, hashlib.sha256).digest()
+        return name
+
+    def renamed(self, scope: bytes) -> bytes:
+        """Return the name under the newest key of a scope with this name under the key before."""
+        return hmac.new(self._naming[-1], scope, hashlib.sha256).digest()
+
+    def earlier(self, before: Seals) -> bytes:
+        """Return the row that keeps the secrets of the names under the key before."""
+        return self.seal(_SCOPES, [secret.hex() for secret in before._naming])
 
     def seal(self, scope: bytes, fields: list[Any]) -> bytes:
         """Return a row, which opens under the same scope alone."""
@@ -106,8 +115,10 @@ def reseal(source: Path, target: Path, old: bytes, new: bytes) -> None:
         sealing = Seals(new, after)
         for table in schemas:
             rows = before.execute(f"SELECT id, scope, sealed FROM {table} ORDER BY id")  # noqa: S608
-            fresh = ((row, scope, sealing.seal(scope, opening.open(scope, sealed))) for row, scope, sealed in rows)
+            fresh = (
+                (row, sealing.renamed(scope), sealing.seal(sealing.renamed(scope), opening.open(scope, sealed)))
+                for row, scope, sealed in rows
+            )
             after.executemany(f"INSERT INTO {table} (id, scope, sealed) VALUES (?, ?, ?)", fresh)  # noqa: S608
-        kept = sealing.seal(_SCOPES, [opening._scope_key.hex()])
-        after.execute("INSERT INTO kept_secrets (name, sealed) VALUES (?, ?)", (_SCOPES, kept))
+        after.execute("INSERT INTO kept_secrets (name, sealed) VALUES (?, ?)", (_SCOPES, sealing.earlier(opening)))
         after.commit()

@@ -51,12 +51,13 @@ def add_banks(app: typer.Typer, terminal: Terminal) -> None:
         """Make a bank version with invented persons, for trying out and for tests."""
         from grille.server.catalog.synthetic.build import synthesize as build
         from grille.server.operations.home import Home
+        from grille.server.operations.interrupted import in_use
         from grille.server.operations.keys import load_keys
 
         found = Home.existing(home)
-        keys = load_keys(found)
         start = time.monotonic()
-        with _progress(terminal) as report:
+        with in_use(found), _progress(terminal) as report:
+            keys = load_keys(found)
             made = build(
                 found.banks, bank, number, persons, seed, keys.bank_key(bank), keys.record_secret(bank), report
             )
@@ -81,12 +82,14 @@ def add_banks(app: typer.Typer, terminal: Terminal) -> None:
     ) -> None:
         """Make the synthetic twin of a bank version, from its documentation alone, for trying out scripts."""
         from grille.server.operations.home import Home
+        from grille.server.operations.interrupted import in_use
         from grille.server.operations.keys import load_keys
         from grille.server.operations.twins import make_twin_of
 
         found = Home.existing(home)
         start = time.monotonic()
-        made = make_twin_of(found, load_keys(found), bank, number, units)
+        with in_use(found):
+            made = make_twin_of(found, load_keys(found), bank, number, units)
         seconds = round(time.monotonic() - start)
         terminal.say(
             Text(
@@ -115,12 +118,13 @@ def add_banks(app: typer.Typer, terminal: Terminal) -> None:
         """Make the next version of a bank out of data sets in the microdata-tools format; the others are kept."""
         from grille.server.catalog.importing.build import BankSecrets, import_data_sets
         from grille.server.operations.home import Home
+        from grille.server.operations.interrupted import in_use
         from grille.server.operations.keys import load_keys
 
         found = Home.existing(home)
-        keys = load_keys(found)
-        secrets = BankSecrets(keys.bank_key(bank), keys.record_secret(bank), keys.identifier_secret(bank))
-        with _progress(terminal) as report:
+        with in_use(found), _progress(terminal) as report:
+            keys = load_keys(found)
+            secrets = BankSecrets(keys.bank_key(bank), keys.record_secret(bank), keys.identifier_secret(bank))
             made = import_data_sets(
                 found.banks,
                 bank,

@@ -44,7 +44,8 @@ def rotate_data_key(home: Home, which: DataKey) -> tuple[str, str]:
 
     Raises:
         TypeMismatchError: KEYS_ELSEWHERE when the keys are not the home's own files.
-        InternalError: AUDIT_LOCKED while a server is running; KEYS_MISSING and its kin; DATABASE_FILE_UNREADABLE or
+        InternalError: AUDIT_LOCKED while a server is running, KEYS_IN_USE while a command writes under the keys;
+            KEYS_MISSING and its kin; COPY_DIFFERS; DATABASE_FILE_UNREADABLE or
             LEDGER_UNREADABLE when a file does not open with the old key.
         BudgetError: DISK_FULL when there is not enough space.
         OSError: A disk refuses; as after every other error the old key is in force then.
@@ -52,27 +53,32 @@ def rotate_data_key(home: Home, which: DataKey) -> tuple[str, str]:
     config = load_config(home.config)
     if config.server.key_command:
         raise keys_elsewhere()
-    old = load_keys(home)
     second = Path(config.audit.second_folder) if config.audit.second_folder else None
-    with AuditLog(home.audit, old.audit_signing, second=second) as log, alone(home):
-        root = secrets.token_bytes(KEY_BYTES)
-        before = old.database_root if which is DataKey.DATABASE else old.ledger
-        new = replace(old, database_root=root) if which is DataKey.DATABASE else replace(old, ledger=root)
-        files = list(_banks(home) if which is DataKey.DATABASE else _ledgers(home))
-        _check_space(files)
-        ids = _id(before), _id(root)
-        try:
-            write_secret(draft_of(key_file(home, which)), root.hex().encode("ascii") + b"\n")
-            for one in files:
-                one.write(draft_of(one.path), old, new)
-                _flush(draft_of(one.path))
-            log.append(AuditRecord(Event.KEY_ROTATED, detail=(("key", which.value), ("old", ids[0]), ("new", ids[1]))))
-        except BaseException:
-            settle_alone(home)
-            raise
-        os.replace(draft_of(key_file(home, which)), key_file(home, which))
-        flush_folder(home.keys)
+    with AuditLog(home.audit, load_keys(home).audit_signing, second=second) as log:
+        old = load_keys(home)  # what another rotation made of them before this one held the log
+        with alone(home):
+            return _rotate(home, which, old, log)
+
+
+def _rotate(home: Home, which: DataKey, old: Keys, log: AuditLog) -> tuple[str, str]:
+    root = secrets.token_bytes(KEY_BYTES)
+    before = old.database_root if which is DataKey.DATABASE else old.ledger
+    new = replace(old, database_root=root) if which is DataKey.DATABASE else replace(old, ledger=root)
+    files = list(_banks(home) if which is DataKey.DATABASE else _ledgers(home))
+    _check_space(files)
+    ids = _id(before), _id(root)
+    try:
+        write_secret(draft_of(key_file(home, which)), root.hex().encode("ascii") + b"\n")
+        for one in files:
+            one.write(draft_of(one.path), old, new)
+            _flush(draft_of(one.path))
+        log.append(AuditRecord(Event.KEY_ROTATED, detail=(("key", which.value), ("old", ids[0]), ("new", ids[1]))))
+    except BaseException:
         settle_alone(home)
+        raise
+    os.replace(draft_of(key_file(home, which)), key_file(home, which))
+    flush_folder(home.keys)
+    settle_alone(home)
     return ids
 
 

@@ -40,30 +40,57 @@ def draft_of(path: Path) -> Path:
 
 @contextmanager
 def alone(home: Home) -> Iterator[None]:
-    """Keep other rotations away from the home.
+    """Keep other rotations, and whoever uses the keys for longer, away from the home.
 
     Raises:
-        InternalError: KEYS_IN_ROTATION when one is at work.
+        InternalError: KEYS_IN_USE while somebody uses them.
     """
-    descriptor = os.open(home.keys, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with _held(home, fcntl.LOCK_EX):
         yield
-    except BlockingIOError:
-        raise InternalError(
-            "KEYS_IN_ROTATION",
-            Text("Keys of this home are being replaced.", "Nøkler i dette hjemmet er i ferd med å byttes."),
-            hint=Text("Wait until it is done.", "Vent til det er gjort."),
-        ) from None
+
+
+@contextmanager
+def in_use(home: Home) -> Iterator[None]:
+    """Use the keys, beside others who do: what is written under them now is not left behind by a rotation.
+
+    Raises:
+        InternalError: KEYS_IN_USE while a rotation is at work.
+    """
+    settle(home)
+    with _held(home, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _held(home: Home, how: int) -> Iterator[None]:
+    folder = home.keys if home.keys.is_dir() else home.path  # with a key command the home may have no keys
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _busy() from None
+        yield
     finally:
         os.close(descriptor)
+
+
+def _busy() -> InternalError:
+    return InternalError(
+        "KEYS_IN_USE",
+        Text(
+            "The keys of this home are being replaced, or a server or command uses them.",
+            "Nøklene i dette hjemmet er i ferd med å byttes, eller en tjener eller kommando bruker dem.",
+        ),
+        hint=Text("Stop the server, or wait until it is done.", "Stopp tjeneren, eller vent til det er gjort."),
+    )
 
 
 def settle(home: Home) -> None:
     """Finish or undo a rotation that was interrupted; called before keys are loaded.
 
     Raises:
-        InternalError: KEYS_IN_ROTATION while another process is at it.
+        InternalError: KEYS_IN_USE while another process is at it.
     """
     if next(_drafts(home), None) is not None or any(draft_of(key_file(home, one)).exists() for one in DataKey):
         with alone(home):
@@ -72,6 +99,8 @@ def settle(home: Home) -> None:
 
 def settle_alone(home: Home) -> None:
     """As `settle`, for who keeps others away already."""
+    for rest in _journals(home):
+        rest.unlink()
     for which in DataKey:
         waiting = draft_of(key_file(home, which))
         for draft in [path for path in _drafts(home) if _key_of(path) is which]:
@@ -97,6 +126,13 @@ def _drafts(home: Home) -> Iterator[Path]:
     for ledger in (home.ledger, home.twin_ledger):
         if draft_of(ledger).exists():
             yield draft_of(ledger)
+
+
+def _journals(home: Home) -> list[Path]:
+    """Return the logs of engines that were killed while they wrote copies; a whole copy has none."""
+    folders = (home.banks.glob(f"*/*/*{_SUFFIX}.*"), home.twins.glob(f"*/*/*{_SUFFIX}.*"))
+    ledgers = (home.path.glob(f"*{_SUFFIX}-*"), home.twins.glob(f"*{_SUFFIX}-*"))
+    return [path for found in (*folders, *ledgers) for path in found]
 
 
 def _key_of(draft: Path) -> DataKey:

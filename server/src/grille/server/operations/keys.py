@@ -81,7 +81,7 @@ def load_keys(home: Home) -> Keys:
         UnknownNameError: HOME_NOT_FOUND.
         InternalError: KEYS_MISSING, KEYS_UNREADABLE, KEYS_DAMAGED when a file does not hold a key, KEY_PERMISSIONS when
             group or others have any right to a key file; KEYS_NOT_GIVEN when the key command of the settings fails;
-            KEYS_IN_ROTATION while keys are being replaced. What an interrupted rotation left is finished or undone.
+            KEYS_IN_USE while keys are being replaced. What an interrupted rotation left is finished or undone.
     """
     home = Home.existing(home.path)
     settle(home)

@@ -47,6 +47,7 @@ from grille.server.operations.audit_service import add_audit_service, denial_rec
 from grille.server.operations.config import ServerConfig
 from grille.server.operations.grants import rights_of
 from grille.server.operations.home import Home
+from grille.server.operations.interrupted import in_use
 from grille.server.operations.journal_reader import JournalReader
 from grille.server.operations.keys import Keys, load_keys
 from grille.server.operations.metrics import Metrics
@@ -82,9 +83,15 @@ def serve(home: Home, config: ServerConfig, listen: str) -> None:
     """Serve `home` on `listen` until SIGTERM or SIGINT; then drain.
 
     Raises:
-        InternalError: KEYS_MISSING, KEY_PERMISSIONS, AUDIT_LOCKED, AUDIT_DAMAGED, LEDGER_UNREADABLE, ADDRESS_IN_USE.
+        InternalError: KEYS_MISSING, KEY_PERMISSIONS, KEYS_IN_USE, AUDIT_LOCKED, AUDIT_DAMAGED, LEDGER_UNREADABLE,
+            ADDRESS_IN_USE.
     """
     os.umask(0o077)  # files that libraries make beside ours, such as SQLite's, are the owner's alone too
+    with in_use(home):
+        _serve(home, config, listen)
+
+
+def _serve(home: Home, config: ServerConfig, listen: str) -> None:
     keys = load_keys(home)
     credentials = server_credentials(home)
     remove_unfinished(home.banks)
