@@ -33,6 +33,7 @@ def step(event, arguments):
     global seen
     seen += event in STEPS and any(word in str(arguments[:2]) for word in (".rotated", "/keys", "ledger", "/banks"))
     if seen == point:
+        seen += 1  # the kill is an event too
         os.kill(os.getpid(), signal.SIGKILL)
 from grille.server.operations.cli import main
 sys.addaudithook(step)
