@@ -31,7 +31,7 @@ point, seen = int(sys.argv.pop(1)), 0
 STEPS = {"open", "os.rename", "os.remove", "os.chmod", "sqlite3.connect", "os.mkdir"}
 def step(event, arguments):
     global seen
-    seen += event in STEPS and any(word in str(arguments[:2]) for word in (".rotated", "/keys", "ledger", "/banks"))
+    seen += event in STEPS and any(word in str(arguments[:2]) for word in (".rotated", ".key", ".sqlite", "audit/"))
     if seen == point:
         seen += 1  # the kill is an event too
         os.kill(os.getpid(), signal.SIGKILL)
