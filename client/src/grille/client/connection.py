@@ -14,6 +14,7 @@ from grille.client import credentials as bundles
 from grille.client.credentials import Credentials
 from grille.client.environment import Environment
 from grille.client.errors import UsageError, from_rpc
+from grille.client.second_factor.tokens import Bearer, path_of, read
 from grille.client.words import Words, pick
 from grille.v1.analysis_pb2_grpc import AnalysisServiceStub
 from grille.v1.audit_pb2_grpc import AuditServiceStub
@@ -50,8 +51,12 @@ class Connection:
 
 
 @contextmanager
-def connected(environment: Environment, words: Words, given: Credentials | None = None) -> Iterator[Connection]:
+def connected(
+    environment: Environment, words: Words, given: Credentials | None = None, bearer: Bearer | None = None
+) -> Iterator[Connection]:
     """Open a channel with `given` credentials, or those of this user, and close it at the end.
+
+    Calls bring the tokens of `bearer`, else those of the last login with this certificate, if there was one.
 
     Raises:
         NotAllowedError: CREDENTIALS_EXPIRED.
@@ -63,7 +68,10 @@ def connected(environment: Environment, words: Words, given: Credentials | None 
     if warning := bundles.expiry_warning(credentials, words, now):
         environment.stderr.write(warning + "\n")
     address = environment.variables.get("GRILLE_SERVER") or credentials.server
-    with _channel(credentials, address, words) as channel:
+    path = path_of(environment.config, credentials)
+    if bearer is None and (tokens := read(path)) is not None:
+        bearer = Bearer(tokens, path, words)
+    with _channel(credentials, address, bearer, words) as channel:
         yield Connection(
             address=address,
             credentials=credentials,
@@ -75,7 +83,7 @@ def connected(environment: Environment, words: Words, given: Credentials | None 
         )
 
 
-def _channel(credentials: Credentials, address: str, words: Words) -> grpc.Channel:
+def _channel(credentials: Credentials, address: str, bearer: Bearer | None, words: Words) -> grpc.Channel:
     # The certificate names the server, not the address it happens to listen on, so the name is checked by itself.
     options = (
         ("grpc.ssl_target_name_override", credentials.server_name),
@@ -89,6 +97,8 @@ def _channel(credentials: Credentials, address: str, words: Words) -> grpc.Chann
     )
     try:
         secret = grpc.ssl_channel_credentials(credentials.ca, credentials.private_key, credentials.certificate)
+        if bearer is not None:
+            secret = grpc.composite_channel_credentials(secret, grpc.metadata_call_credentials(bearer))
         return grpc.secure_channel(address, secret, options)
     except (ValueError, RuntimeError) as cause:
         raise UsageError(

@@ -135,11 +135,17 @@ def expiry_warning(credentials: Credentials, words: Words, now: datetime) -> str
 
 def store(credentials: Credentials, folder: Path) -> Path:
     """Write the bundle to the config folder, readable by its owner only, in place of an older one; return its path."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path, draft = folder / FILE_NAME, folder / f".{FILE_NAME}.{os.getpid()}"
+    path = folder / FILE_NAME
+    write_private(path, credentials.content)
+    return path
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that its owner alone can read, in place of an older one, whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(credentials.content)
+        file.write(content)
     os.replace(draft, path)
-    return path

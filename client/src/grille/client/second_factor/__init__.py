@@ -1,0 +1,1 @@
+"""The login at an OIDC provider beside the certificate: device flow, tokens and their renewal."""
