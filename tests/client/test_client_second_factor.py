@@ -154,6 +154,7 @@ def test_a_token_is_renewed_before_it_ends_and_kept_for_its_owner_alone(provider
     provider.grants = [(200, {"access_token": "new", "token_type": "bearer", "expires_in": 600})]
     assert [header(bearer), header(bearer)] == ["Bearer new", "Bearer new"]
     assert provider.forms == [{"grant_type": "refresh_token", "refresh_token": "again", "client_id": "grille"}]
+    assert bearer.tokens == read(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     kept = read(path)
     assert kept is not None

@@ -44,7 +44,7 @@ class Browser:
                 return page
             fields = {name: typed.get(name, value) for name, value in forms.fields.items()}
             if not agree and "user_code" in fields and fields.get("confirm"):
-                fields["abort"] = "yes"
+                return self._open(urljoin(where, forms.action), {**fields, "abort": "yes"})[1]
             where, page = self._open(urljoin(where, forms.action), fields)
         raise AssertionError(page)
 

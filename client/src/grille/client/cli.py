@@ -39,7 +39,7 @@ app.command("verify")(verify)
 @app.command()
 def login(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(metavar="[NAME.grille]", show_default=False)] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="NAME.grille", show_default=False)] = None,
     oidc: Annotated[
         bool, typer.Option("--oidc", help="Log in with a browser too; without NAME.grille for the file kept before.")
     ] = False,

@@ -40,9 +40,9 @@ def login(environment: Environment, path: Path | None, words: Words, *, oidc: bo
         rows = _identity(connection, words)
     if path is not None:
         rows.append((pick(words, "Kept in", "Lagret i"), str(store(credentials, environment.config))))
-    if tokens is not None:
+    if bearer is not None:
         kept = path_of(environment.config, credentials)
-        keep(tokens, kept)
+        keep(bearer.tokens, kept)
         rows.append((pick(words, "Login", "Pålogging"), str(kept)))
     width = max(len(head) for head, _ in rows)
     environment.stdout.write("".join(f"{head:<{width}}  {clean(value)}\n" for head, value in rows))

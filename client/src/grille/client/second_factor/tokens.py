@@ -86,39 +86,48 @@ def resource(audience: str) -> dict[str, str]:
 
 
 class Bearer(grpc.AuthMetadataPlugin):
-    """Brings the token with every call, renewed when it is about to end."""
+    """Brings the token with every call, renewed when it is about to end.
+
+    Attributes:
+        tokens: The latest: what gave an earlier token may be worth nothing once it has given another.
+    """
 
     def __init__(self, tokens: Tokens, path: Path | None, words: Words) -> None:
         """Bring `tokens`; renewed ones are kept at `path`, if there is one."""
-        self._tokens, self._path, self._words = tokens, path, words
+        self.tokens = tokens
+        self._path, self._words = path, words
         self._lock = threading.Lock()
 
     def __call__(self, context: grpc.AuthMetadataContext, callback: grpc.AuthMetadataPluginCallback) -> None:
         """Give the call its header; see grpc.AuthMetadataPlugin."""
         with self._lock:
             self._renew()
-            callback((("authorization", f"Bearer {self._tokens.access}"),), None)
+            callback((("authorization", f"Bearer {self.tokens.access}"),), None)
 
     def _renew(self) -> None:
         """Renew the token; where that fails the server says what is wrong with the old one."""
         if not self._is_ending():
             return
-        # Another run of the client may have renewed it meanwhile.
-        if self._path is not None and (kept := read(self._path)) is not None:
-            self._tokens = kept
-        if not self._is_ending() or not self._tokens.renewal:
+        self._look()  # another run of the client may have renewed it meanwhile
+        if not self._is_ending() or not self.tokens.renewal:
             return
         try:
-            renewed = renew(self._tokens, self._words)
+            renewed = renew(self.tokens, self._words)
             if renewed is not None:
-                self._tokens = renewed
+                self.tokens = renewed
                 if self._path is not None:
                     keep(renewed, self._path)
+            else:
+                self._look()  # another run was faster
         except (ClientError, OSError):
             return
 
+    def _look(self) -> None:
+        if self._path is not None and (kept := read(self._path)) is not None:
+            self.tokens = kept
+
     def _is_ending(self) -> bool:
-        return self._tokens.expires - time.time() < EARLY_SECONDS
+        return self.tokens.expires - time.time() < EARLY_SECONDS
 
 
 def renew(tokens: Tokens, words: Words) -> Tokens | None:
