@@ -40,14 +40,15 @@ def main() -> None:
         if PROJECT not in service.admin("project", "list", service.home).out:
             service.add_project(PROJECT)
         service.add_user("bench", PROJECT)
-        by_hand = run_by_hand(service.home, BANK, VERSION)
+        # the first reads the register from disk, which the server's runs then find in memory
+        by_hand = min(run_by_hand(service.home, BANK, VERSION) for _ in range(3))
         service.start()
         try:
             ours, memory = through_server(service)
             again, _ = through_server(service)
         finally:
             service.stop()
-        print(f"hand-written DuckDB and numpy               {by_hand:8.2f} s")
+        print(f"hand-written DuckDB and numpy, best of three{by_hand:8.2f} s")
         for label, seconds in (("first run", ours), ("second run", again)):
             ratio = seconds / by_hand
             print(f"example script, gate on, {label:19s}{seconds:8.2f} s   {ratio:5.2f} x hand-written")

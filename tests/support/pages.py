@@ -14,7 +14,7 @@ def fill(page: Path, mark: str, text: str) -> None:
         raise ValueError(f"{page} does not have the marks of {mark} once")
     before, _, rest = whole.partition(begin)
     _, _, after = rest.partition(end)
-    page.write_text(f"{before}{text.strip()}\n{end}{after}")
+    page.write_text(f"{before}{begin}{text.strip()}\n{end}{after}")
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
