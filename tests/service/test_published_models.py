@@ -97,3 +97,24 @@ def test_a_variance_of_zero_is_zero_and_marked(results: dict[str, list[dict[str,
     found = table(results["dyestuff2"][0], "random_effects", "variable")
     assert found["g"]["variance"] == 0.0
     assert found["g"]["std_error"] is None
+
+
+@pytest.mark.parametrize("name", ["ten_thousand_rows", "orthodont", "three_levels_reused_labels"])
+def test_terms_in_control_take_part_and_are_not_shown(own: Service, cases: dict[str, Case], name: str) -> None:
+    """The first term alone is shown, with statsmodels' figures of the model that has all terms (1e-8)."""
+    case = cases[name]
+    shown, *controls = case.terms
+    assert controls
+    model = f"regress-mml y {shown} by {' '.join(case.groups)}, control({', '.join(controls)})\n"
+    document = own.run(f"require {BANK}:1 as o\n" + preparation(name, case) + model)
+    result = document["results"][-1]
+    assert result["status"] == "ok", result
+    oracle = statsmodels_at(case, ours(case))
+    rows = table(result, "coefficients", "term")
+    assert set(rows) == {shown, "_cons"}
+    for key, theirs in (("estimate", oracle.fe_params), ("std_error", oracle.bse_fe)):
+        found = [rows[one][key] for one in (shown, "_cons")]
+        np.testing.assert_allclose(found, np.asarray(theirs)[[0, -1]], rtol=1e-8)
+    model_rows = table(result, "model", "statistic")
+    assert model_rows["wald_coef"]["df"] == len(case.terms)
+    assert model_rows["log_likelihood"]["value"] == pytest.approx(oracle.llf, rel=1e-10)
