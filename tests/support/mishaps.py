@@ -135,7 +135,7 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def soon(condition: Callable[[], object], seconds: float = 15.0) -> None:
+def soon(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until a condition holds; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -16,7 +16,7 @@ from typing import Any
 
 BIN = Path(sys.executable).parent
 BANK, VERSION = "no.ssb.fdb", 30
-START_SECONDS = 60.0
+START_SECONDS = 240.0
 
 
 @dataclass
@@ -44,7 +44,7 @@ def command(
         capture_output=True,
         cwd=cwd,
         env={**os.environ, **(env or {})},
-        timeout=300,
+        timeout=900,
         check=False,
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -79,7 +79,7 @@ def survive(
                 for pid in workers(service):
                     os.kill(pid, signal.SIGKILL)
                     soon(lambda pid=pid: not is_running(pid))
-            out, err = process.communicate(timeout=120)
+            out, err = process.communicate(timeout=900)
             if (
                 not out and victim != "client"
             ):  # the server died when it had opened the session and the client had not heard of it yet
