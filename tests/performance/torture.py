@@ -13,8 +13,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
+from random import Random
 
+from support.cancelling import AFTER, HEAVY, PREPARED, cancel_at, moments
 from support.mishaps import PEOPLE, raw_client, server_pid, soon, workers
 from support.service import Service
 from support.survival import SCRIPT, answers, survive
@@ -38,10 +41,12 @@ def main() -> None:
     options.add_argument("--sessions", type=int, default=100, help="sessions that run the example at once; 0 for none")
     options.add_argument("--idle", type=int, default=1000, help="idle sessions; 0 for none")
     options.add_argument("--kills", type=int, default=200, help="kills at random moments; 0 for none")
+    options.add_argument("--cancels", type=int, default=200, help="commands cancelled at random moments; 0 for none")
     given = options.parse_args()
     wrong = 0
-    if given.sessions or given.idle:
+    if given.sessions or given.idle or given.cancels:
         with served(given.persons) as service:
+            wrong += cancels(service, given.cancels) if given.cancels else 0
             wrong += crowd(service, given.sessions) if given.sessions else 0
             wrong += idle(service, given.idle) if given.idle else 0
     if given.kills:
@@ -141,6 +146,28 @@ def idle(service: Service, sessions: int) -> int:
         print(f"waking one               {woken:.2f} s until its answer", flush=True)
         for session in opened:
             raw.close(session)
+    return wrong
+
+
+def cancels(service: Service, count: int) -> int:
+    """Cancel heavy commands at random moments; print how soon it was told, return after how many the session failed."""
+    taken: dict[str, list[float]] = {}
+    wrong = 0
+    with raw_client(service, "user0") as raw:
+        session = raw.open()
+        assert raw.run(session, PREPARED)[-1].HasField("finished")
+        wait = moments(Random(count), 2.0)
+        for _, kind in zip(range(count), cycle(HEAVY), strict=False):
+            reason, seconds = cancel_at(raw, session, HEAVY[kind], next(wait))
+            if reason == "CANCELLED":
+                taken.setdefault(kind, []).append(seconds)
+            wrong += not raw.run(session, AFTER)[-1].HasField("finished")
+        raw.close(session)
+    for kind, seconds_ in taken.items():
+        ordered = sorted(seconds_)
+        half, longest = ordered[len(ordered) // 2], ordered[-1]
+        print(f"cancelled {kind:14} {len(ordered)}, median {half:.2f} s, longest {longest:.2f} s")
+    print(f"sessions that failed     {wrong}", flush=True)
     return wrong
 
 
