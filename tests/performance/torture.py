@@ -1,4 +1,4 @@
-"""Torture: many sessions at once, many idle ones, and kills at random moments. Run by `make torture`; prints tables.
+"""Torture: many sessions, idle ones and commands, kills and cancels at random moments. Run by `make torture`.
 
 Every answer under load must be the same bytes as with the server to itself; after every kill nothing may be lost,
 repeated or different. Exits 1 if anything is.
@@ -32,6 +32,18 @@ command_timeout_seconds = 3600
 """
 EXAMPLE = Path(__file__).parents[2] / "examples" / "multilevel.txt"
 USERS = 10
+MIX = (
+    "summarize wage if age > {age}\n",
+    "tabulate sex level if age > {age}\n",
+    "correlate wage age if age > {age}\n",
+    "regress wage age if age > {age}\n",
+    "histogram wage, bin(10)\n",
+    "ci wage\n",
+    "anova wage sex\n",
+    "tabulate sex, summarize(wage) mean p50\n",
+    "boxplot wage, over(sex)\n",
+    "normaltest wage\n",
+)
 
 
 def main() -> None:
@@ -42,6 +54,7 @@ def main() -> None:
     options.add_argument("--idle", type=int, default=1000, help="idle sessions; 0 for none")
     options.add_argument("--kills", type=int, default=200, help="kills at random moments; 0 for none")
     options.add_argument("--cancels", type=int, default=200, help="commands cancelled at random moments; 0 for none")
+    options.add_argument("--commands", type=int, default=10_000, help="commands of one session, for memory; 0 for none")
     given = options.parse_args()
     wrong = 0
     if given.sessions or given.idle or given.cancels:
@@ -49,6 +62,9 @@ def main() -> None:
             wrong += cancels(service, given.cancels) if given.cancels else 0
             wrong += crowd(service, given.sessions) if given.sessions else 0
             wrong += idle(service, given.idle) if given.idle else 0
+    if given.commands:
+        with served(20_000) as service:
+            wrong += commands(service, given.commands)
     if given.kills:
         wrong += kills(given.kills)
     sys.exit(1 if wrong else 0)
@@ -171,6 +187,30 @@ def cancels(service: Service, count: int) -> int:
     return wrong
 
 
+def commands(service: Service, count: int) -> int:
+    """Run a mix of statistics in one session; print what memory it takes, return how many were not answered."""
+    wrong = done = 0
+    start = time.perf_counter()
+    with raw_client(service, "user0") as raw:
+        session = raw.open()
+        assert raw.run(session, PREPARED)[-1].HasField("finished")
+        for told in range(5):
+            while done < count * told // 4:
+                script = "".join(
+                    MIX[(done + each) % len(MIX)].format(age=20 + (done + each) % 40) for each in range(20)
+                )
+                events = raw.run(session, script)
+                wrong += not events[-1].HasField("finished")
+                done += sum(one.HasField("finished") or one.HasField("failed") for one in events)
+            (worker,) = workers(service)
+            server, taken = server_pid(service), time.perf_counter() - start
+            sizes = f"server {resident_mib(server):.0f} MiB, worker {resident_mib(worker):.0f} MiB"
+            print(f"after {done:6} commands    {sizes}, {taken:.0f} s", flush=True)
+        raw.close(session)
+    print(f"scripts not answered     {wrong}", flush=True)
+    return wrong
+
+
 def kills(rounds: int) -> int:
     """Kill servers, clients and workers in turn; the first thing lost, repeated or different ends it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -200,6 +240,12 @@ def private_mib(pid: int) -> float:
     """Memory that a process shares with no other, MiB (proc_pid_smaps_rollup, Private_Clean and Private_Dirty)."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+
+
+def resident_mib(pid: int) -> float:
+    """Resident memory of a process, MiB (proc_pid_status, VmRSS)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def _request(session: str) -> object:
