@@ -29,7 +29,7 @@ bench: .venv/dev.stamp ## Measure speed and memory
 	@set -e; shopt -s nullglob; for script in tests/performance/bench_*.py; do echo "== $$script"; PYTHONPATH=tests $(BIN)/python $$script; done
 	@if compgen -G "tests/performance/test_*.py" >/dev/null; then $(BIN)/pytest -m performance tests/performance $(ARGS); fi
 
-torture: .venv/dev.stamp ## Many sessions at once, many idle ones, 200 kills; ARGS="--sessions 20 --idle 0 --kills 0" for less
+torture: .venv/dev.stamp ## Many sessions, idle ones, commands, cancels and 200 kills; ARGS="--sessions 20 --idle 0 --kills 0" for less
 	@PYTHONPATH=tests $(BIN)/python tests/performance/torture.py $(ARGS)
 
 fuzz: .venv/dev.stamp build/fuzz/atheris ## A million random scripts and 100 000 random messages; ARGS="--messages 0" for less
