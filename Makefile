@@ -20,7 +20,7 @@ demo: .venv/runtime.stamp ## Set everything up and run a researcher's script aga
 	@$(BIN)/python scripts/demo.py $(ARGS)
 
 test: .venv/dev.stamp ## Run the test suite, one process per processor; WORKERS=0 for one alone
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 slow: .venv/dev.stamp build/oidc/node_modules ## Run the tests that take longer than ten seconds each
 	@$(BIN)/pytest -m "slow and not performance" $(ARGS)
